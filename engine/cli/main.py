@@ -1,0 +1,166 @@
+"""The entry point `unbroken`: finds the command, loads only its module, turns problems into lines.
+
+A command is a module of this package with a function ``command`` whose parameters are
+annotated for typer. It returns an exit code, or None for 0. It is imported only when used,
+so that ``unbroken --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from engine.cli.common import INTERRUPTED, NOT_EXAMINED, Problem, bilingual, say
+
+COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "inspect": (
+            "engine.cli.inspect",
+            "Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.",
+            "检验录像、录音：间断、剪切、插入、重复、时钟跳变等痕迹。",
+        ),
+        "seal": (
+            "engine.cli.seal",
+            "Write a proof beside each recording that binds every frame.",
+            "为每个文件生成逐帧绑定的完整性证明。",
+        ),
+        "verify": (
+            "engine.cli.verify",
+            "Check recordings against their proofs; name the frames that differ.",
+            "用证明校验文件，并指出不一致的帧。",
+        ),
+        "prove": (
+            "engine.cli.prove",
+            "Write a small proof that one frame belongs to the sealed recording.",
+            "为单帧生成可独立校验的证明。",
+        ),
+        "tamper": (
+            "engine.cli.tamper",
+            "Make tampered copies with known ground truth, for training and tests.",
+            "制作已知真值的篡改副本，用于培训和测试。",
+        ),
+        "demo": (
+            "engine.cli.demo",
+            "Generate a small sample archive; seal, inspect and verify it.",
+            "生成小型示例档案，并完成封存、检验和校验。",
+        ),
+        "selftest": (
+            "engine.cli.selftest",
+            "Run known vectors and a tiny clip through the whole engine.",
+            "用已知向量和微型片段自检整个引擎。",
+        ),
+    }
+)
+"""Command -> module, short help in English and Chinese."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are described by `COMMANDS` and imported only when called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and name in COMMANDS:
+            command = _load(name)
+        return name, command, rest
+
+
+def _load(name: str) -> Any:
+    module = importlib.import_module(COMMANDS[name][0])
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name)(module.command)
+    return typer.main.get_command(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from engine.cli.version import version_lines
+
+        typer.echo("\n".join(version_lines()))
+        raise typer.Exit(0)
+
+
+def _root(
+    version: bool = typer.Option(
+        False,
+        "--version",
+        is_eager=True,
+        callback=_show_version,
+        help=bilingual("Show the versions of the engine and its libraries.", "显示引擎及其依赖库的版本。"),
+    ),
+) -> None:
+    """Only carries the options that stand before a command."""
+
+
+def _group() -> Any:
+    app = typer.Typer(
+        cls=LazyGroup,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        help=bilingual(
+            "Is this recording whole, and can that be proved later?",
+            "这份录音录像是否完整？以后能否证明？",
+        ),
+        epilog=bilingual(
+            "Exit codes: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be examined, 130 interrupted.",
+            "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有文件不具备检验条件，130 被中断。",
+        ),
+    )
+    app.callback()(_root)
+    group = typer.main.get_command(app)
+    for name, (_, en, zh) in COMMANDS.items():
+        group.add_command(TyperCommand(name, short_help=bilingual(en, zh)))  # type: ignore[attr-defined]
+    return group
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; never raises for a user's mistake."""
+    try:
+        code = _group().main(args=arguments, prog_name="unbroken", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except Problem as problem:
+        say(f"unbroken: {problem}")
+        return problem.code
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        say(bilingual("unbroken: interrupted", "unbroken：已中断"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and nothing may be written any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    if os.environ.get("UNBROKEN_DEBUG"):
+        traceback.print_exc()
+    what = f"{type(error).__name__}: {error}"
+    say(
+        bilingual(
+            f"unbroken: internal error: {what}. Please report it with the file's kind and the output of "
+            "the same command under UNBROKEN_DEBUG=1.",
+            f"unbroken：内部错误：{what}。请附上文件类型和设置 UNBROKEN_DEBUG=1 后同一命令的输出予以反馈。",
+        )
+    )
+    return NOT_EXAMINED
+
+
+def main() -> None:
+    """Console script."""
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()
