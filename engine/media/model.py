@@ -27,6 +27,8 @@ class StreamInfo:
     """
 
     index: int
+    id: int
+    """The container's own number of the stream: track ID, PID."""
     kind: str
     """``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``."""
     codec: str
@@ -46,7 +48,6 @@ class StreamInfo:
     sample_rate: int | None = None
     channels: int | None = None
     sample_format: str | None = None
-    bits_per_sample: int | None = None
     rotation: int = 0
     """Degrees, counter-clockwise, as the container asks players to turn the picture."""
     sample_aspect: Fraction | None = None
@@ -81,8 +82,8 @@ class TrackBoxes:
     created: int | None
     modified: int | None
     edits: tuple[Edit, ...] = ()
-    composition_shift: int = 0
-    """Ticks that FFmpeg adds to every timestamp because of negative composition offsets."""
+    matrix: tuple[int, ...] = ()
+    """The nine entries of the transformation matrix of ``tkhd``, as stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class BoxFacts:
     modified: int | None
     tracks: tuple[TrackBoxes, ...]
     movie_boxes: int = 1
-    """How many ``moov`` boxes there are; more than one lets parsers differ."""
+    """How many ``moov`` boxes there are: more than one lets parsers differ; none, and the index is lost."""
     fragmented: bool = False
 
 

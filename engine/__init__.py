@@ -1,0 +1,91 @@
+"""unbroken: is this recording whole, and can that be proved later?
+
+The public interface; names are resolved when they are first used, so that ``import engine``
+costs nothing.
+
+Examples
+--------
+>>> import engine
+>>> report = engine.inspect("recording.mp4")   # doctest: +SKIP
+>>> report.verdict                             # doctest: +SKIP
+<Verdict.CLEAR: 'clear'>
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from engine._version import __version__
+
+if TYPE_CHECKING:
+    from engine.archive.batch import inspect_many
+    from engine.archive.inspect import inspect
+    from engine.features.extract import extract
+    from engine.features.tables import AudioTable, Features, FrameTable
+    from engine.findings import Evidence, Examined, FileReport, Finding, Level, Outcome, Severity, Verdict
+    from engine.media.errors import MediaError
+    from engine.media.model import MediaInfo, PacketTable
+    from engine.proofs.prove import prove
+    from engine.proofs.seal import seal
+    from engine.proofs.verify import verify
+
+_HOMES = {
+    "inspect": "engine.archive.inspect",
+    "inspect_many": "engine.archive.batch",
+    "seal": "engine.proofs.seal",
+    "verify": "engine.proofs.verify",
+    "prove": "engine.proofs.prove",
+    "extract": "engine.features.extract",
+    "Features": "engine.features.tables",
+    "FrameTable": "engine.features.tables",
+    "AudioTable": "engine.features.tables",
+    "PacketTable": "engine.media.model",
+    "MediaInfo": "engine.media.model",
+    "MediaError": "engine.media.errors",
+    "Evidence": "engine.findings",
+    "Examined": "engine.findings",
+    "FileReport": "engine.findings",
+    "Finding": "engine.findings",
+    "Level": "engine.findings",
+    "Outcome": "engine.findings",
+    "Severity": "engine.findings",
+    "Verdict": "engine.findings",
+}
+
+__all__ = [
+    "AudioTable",
+    "Evidence",
+    "Examined",
+    "Features",
+    "FileReport",
+    "Finding",
+    "FrameTable",
+    "Level",
+    "MediaError",
+    "MediaInfo",
+    "Outcome",
+    "PacketTable",
+    "Severity",
+    "Verdict",
+    "__version__",
+    "extract",
+    "inspect",
+    "inspect_many",
+    "prove",
+    "seal",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,222 @@
+"""A small, bounded reader of the MP4/MOV boxes that the demuxer does not show.
+
+Source: ISO/IEC 14496-12:2022, sections 4.2 (boxes), 4.3 (``ftyp``), 8.2.2 (``mvhd``),
+8.3.2 (``tkhd``), 8.4.2 (``mdhd``), 8.4.3 (``hdlr``), 8.6.6 (``elst``).
+
+Every read is bounded: a box that claims more than its parent has is cut to the parent, at
+most `MAX_BOXES` headers are visited, and no payload above `MAX_PAYLOAD` is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import BinaryIO, Final
+
+from engine.media.model import BoxFacts, Edit, TrackBoxes
+
+MAX_BOXES: Final = 20_000
+MAX_PAYLOAD: Final = 4 << 20
+MAX_EDITS: Final = 10_000
+
+_TOP_LEVEL: Final = frozenset(
+    b"ftyp styp moov mdat free skip wide moof mfra pdin sidx uuid meta pnot udta prft emsg ssix".split()
+)
+_FIRST: Final = frozenset(b"ftyp moov mdat free skip wide pnot uuid styp".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box: its type and where its payload lies, bytes from the start of the file."""
+
+    kind: bytes
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is gathered of one ``trak`` while it is walked."""
+
+    track_id: int = 0
+    handler_type: str = ""
+    enabled: bool = True
+    time_scale: int = 0
+    created: int | None = None
+    modified: int | None = None
+    edits: tuple[Edit, ...] = ()
+    matrix: tuple[int, ...] = ()
+
+    def freeze(self) -> TrackBoxes:
+        return TrackBoxes(
+            track_id=self.track_id,
+            handler_type=self.handler_type,
+            enabled=self.enabled,
+            time_scale=self.time_scale,
+            created=self.created,
+            modified=self.modified,
+            edits=self.edits,
+            matrix=self.matrix,
+        )
+
+
+@dataclass(slots=True)
+class _Walk:
+    """State of one walk: the file and how many box headers may still be visited."""
+
+    file: BinaryIO
+    left: int = MAX_BOXES
+    tracks: list[_Track] = field(default_factory=list)
+
+    def boxes(self, start: int, end: int) -> Iterator[Box]:
+        """Boxes between two offsets, in file order; stops at the first that makes no sense."""
+        while end - start >= 8 and self.left > 0:
+            self.left -= 1
+            self.file.seek(start)
+            header = self.file.read(16)
+            if len(header) < 8:
+                return
+            size, kind = struct.unpack(">I4s", header[:8])
+            body = start + 8
+            if size == 1:
+                if len(header) < 16:
+                    return
+                size = struct.unpack(">Q", header[8:16])[0]
+                body = start + 16
+            elif size == 0:
+                size = end - start
+            if size < body - start:
+                return
+            stop = min(start + size, end)
+            yield Box(kind, body, stop)
+            start = stop
+
+    def payload(self, box: Box) -> bytes:
+        self.file.seek(box.start)
+        return self.file.read(min(box.size, MAX_PAYLOAD))
+
+
+def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
+    """Read what the top of an MP4/MOV file declares.
+
+    Parameters
+    ----------
+    path
+        Any file.
+
+    Returns
+    -------
+    BoxFacts or None
+        None where the file does not begin like an MP4/MOV file. A file without ``moov``
+        (recording cut off) has no tracks and ``movie_boxes`` 0.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        walk = _Walk(file)
+        top = []
+        for box in walk.boxes(0, size):
+            if box.kind not in (_TOP_LEVEL if top else _FIRST):
+                break
+            top.append(box)
+        if not top:
+            return None
+        return _facts(walk, top)
+
+
+def _facts(walk: _Walk, top: list[Box]) -> BoxFacts:
+    brand, minor, brands = "", 0, ()
+    for box in top:
+        if box.kind == b"ftyp":
+            brand, minor, brands = _file_type(walk.payload(box))
+            break
+    movies = [b for b in top if b.kind == b"moov"]
+    scale, created, modified, fragmented = 0, None, None, any(b.kind == b"moof" for b in top)
+    for movie in movies:
+        for box in walk.boxes(movie.start, movie.end):
+            if box.kind == b"mvhd" and not scale:
+                created, modified, scale = _media_header(walk.payload(box))
+            elif box.kind == b"trak":
+                walk.tracks.append(_track(walk, box))
+            elif box.kind == b"mvex":
+                fragmented = True
+    return BoxFacts(
+        major_brand=brand,
+        minor_version=minor,
+        brands=brands,
+        top_level=tuple(b.kind.decode("latin-1") for b in top[:1000]),
+        movie_time_scale=scale,
+        created=created,
+        modified=modified,
+        tracks=tuple(t.freeze() for t in walk.tracks),
+        movie_boxes=len(movies),
+        fragmented=fragmented,
+    )
+
+
+def _track(walk: _Walk, trak: Box) -> _Track:
+    track = _Track()
+    for box in walk.boxes(trak.start, trak.end):
+        if box.kind == b"tkhd":
+            _track_header(walk.payload(box), track)
+        elif box.kind == b"edts":
+            for inner in walk.boxes(box.start, box.end):
+                if inner.kind == b"elst":
+                    track.edits = _edit_list(walk.payload(inner))
+        elif box.kind == b"mdia":
+            for inner in walk.boxes(box.start, box.end):
+                if inner.kind == b"mdhd":
+                    track.created, track.modified, track.time_scale = _media_header(walk.payload(inner))
+                elif inner.kind == b"hdlr":
+                    track.handler_type = walk.payload(inner)[8:12].decode("latin-1")
+    return track
+
+
+def _file_type(data: bytes) -> tuple[str, int, tuple[str, ...]]:
+    if len(data) < 8:
+        return "", 0, ()
+    brands = tuple(data[i : i + 4].decode("latin-1") for i in range(8, min(len(data), 264) - 3, 4))
+    return data[:4].decode("latin-1"), struct.unpack(">I", data[4:8])[0], brands
+
+
+def _media_header(data: bytes) -> tuple[int | None, int | None, int]:
+    """Creation time, modification time and time scale; ``mvhd`` and ``mdhd`` begin alike.
+
+    Times are seconds since 1904-01-01 UTC, None where the field is 0 or missing.
+    """
+    layout = ">QQI" if data[:1] == b"\x01" else ">III"
+    if len(data) < 4 + struct.calcsize(layout):
+        return None, None, 0
+    created, modified, scale = struct.unpack_from(layout, data, 4)
+    return created or None, modified or None, scale
+
+
+def _track_header(data: bytes, track: _Track) -> None:
+    layout = ">QQI" if data[:1] == b"\x01" else ">III"
+    if len(data) >= 4 + struct.calcsize(layout):
+        track.enabled = bool(data[3] & 1)
+        track.track_id = struct.unpack_from(layout, data, 4)[2]
+    matrix_at = 52 if data[:1] == b"\x01" else 40
+    if len(data) >= matrix_at + 36:
+        track.matrix = struct.unpack_from(">9i", data, matrix_at)
+
+
+def _edit_list(data: bytes) -> tuple[Edit, ...]:
+    if len(data) < 8:
+        return ()
+    layout = ">Qqhh" if data[0] == 1 else ">Iihh"
+    width = struct.calcsize(layout)
+    count = min(struct.unpack_from(">I", data, 4)[0], (len(data) - 8) // width, MAX_EDITS)
+    entries = (struct.unpack_from(layout, data, 8 + i * width) for i in range(count))
+    return tuple(Edit(d, t, Fraction(whole) + Fraction(part, 65536)) for d, t, whole, part in entries)

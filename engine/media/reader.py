@@ -1,0 +1,314 @@
+"""Opening a file and reading its packets once, in the order of the file.
+
+Nothing outside `engine.media` imports PyAV. MP4 and MOV are opened so that edit lists hide
+nothing; `engine.media.timeline` applies them afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from math import atan2, degrees
+from typing import Any, Final
+
+import av
+import av.error
+import numpy as np
+from av.stream import Disposition
+
+from engine.media.boxes import read_boxes
+from engine.media.errors import MediaError
+from engine.media.model import NO_TIME, BoxFacts, MediaInfo, PacketTable, StreamInfo
+from engine.media.timeline import timelines
+
+_OPTIONS: Final = {"ignore_editlist": "1"}
+
+EXACT_POSITIONS: Final = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "h264", "hevc", "avi"})
+"""Containers whose packet positions are those of the payload's first byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may ask for at most; beyond it, it is refused with the reason.
+
+    Parameters
+    ----------
+    pixels
+        Width times height of a picture.
+    streams
+        Streams in a container.
+    packet_bytes
+        Bytes of one packet.
+    """
+
+    pixels: int = 8192 * 8192
+    streams: int = 256
+    packet_bytes: int = 256 << 20
+
+
+class CodedPacket:
+    """One packet as it stands in the file.
+
+    Attributes
+    ----------
+    row
+        Its row in the PacketTable.
+    stream, index
+        Stream index; decode index in the stream, from 0.
+    pts, dts, duration
+        Ticks of the stream's time base; `NO_TIME` where the file has none (duration: 0).
+    position
+        Byte offset of the payload; `NO_TIME` where it is not known exactly.
+    size
+        Bytes.
+    key, corrupt
+        The demuxer's flags.
+    """
+
+    __slots__ = ("_packet", "corrupt", "dts", "duration", "index", "key", "position", "pts", "row", "size", "stream")
+
+    def __init__(self, packet: Any, row: int, index: int, exact: bool) -> None:
+        self._packet = packet
+        self.row = row
+        self.index = index
+        self.stream: int = packet.stream_index
+        self.pts: int = NO_TIME if packet.pts is None else packet.pts
+        self.dts: int = NO_TIME if packet.dts is None else packet.dts
+        self.duration: int = packet.duration or 0
+        position = packet.pos
+        self.position: int = position if exact and position is not None and position >= 0 else NO_TIME
+        self.size: int = packet.size
+        self.key: bool = packet.is_keyframe
+        self.corrupt: bool = packet.is_corrupt
+
+    @property
+    def data(self) -> memoryview:
+        """The packet's bytes, valid while the packet lives; no copy."""
+        return memoryview(self._packet)
+
+    def decode(self) -> list[Any]:
+        """Decode; pictures (or sound) that become ready, each with `opaque` the row it came from.
+
+        Raises
+        ------
+        av.error.FFmpegError
+            If the packet cannot be decoded; the decoder goes on with the next.
+        """
+        self._packet.opaque = self.row
+        return self._packet.decode()  # type: ignore[no-any-return]
+
+
+class Recording:
+    """An open file; made by `open_recording`."""
+
+    def __init__(self, container: Any, media: MediaInfo, limits: Limits) -> None:
+        self._container = container
+        self.media = media
+        self.limits = limits
+        self.timelines = timelines(media)
+        self._columns: list[tuple[int, int, int, int, int, int, int, bool, bool]] = []
+        self.cut_short = False
+        """The demuxer gave up with an error before the end of the file."""
+
+    def codec(self, stream: int) -> Any:
+        """The codec context of a stream: set options on it before the first packet is decoded."""
+        return self._container.streams[stream].codec_context
+
+    def packets(self) -> Iterator[CodedPacket]:
+        """Every packet of every stream, in the order of the file. May be called once.
+
+        Notes
+        -----
+        An error inside the file ends the iteration and sets `cut_short`: what was read before
+        it counts.
+        """
+        exact = self.media.format in EXACT_POSITIONS
+        counts = [0] * len(self.media.streams)
+        packets = self._container.demux()
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.error.FFmpegError, ValueError):
+                self.cut_short = True
+                return
+            if packet.size == 0 and packet.dts is None and packet.pts is None:
+                continue  # PyAV's own end-of-stream marker
+            stream = packet.stream_index
+            if stream >= len(counts):
+                continue  # a stream that appeared after the headers were read
+            if packet.size > self.limits.packet_bytes:
+                raise MediaError(self.media.path, "packet_too_large", f"{packet.size} bytes")
+            coded = CodedPacket(packet, len(self._columns), counts[stream], exact)
+            counts[stream] += 1
+            self._columns.append(
+                (
+                    coded.stream,
+                    coded.index,
+                    coded.pts,
+                    coded.dts,
+                    coded.duration,
+                    coded.position,
+                    coded.size,
+                    coded.key,
+                    coded.corrupt,
+                )
+            )
+            yield coded
+
+    def flush(self, stream: int) -> list[Any]:
+        """What the decoder of a stream still holds after the last packet."""
+        return self.codec(stream).decode(None)  # type: ignore[no-any-return]
+
+    def packet_table(self) -> PacketTable:
+        """The table of all packets read so far."""
+        columns = list(zip(*self._columns, strict=True)) or [()] * 9
+        stream = np.array(columns[0], np.int16)
+        pts = np.array(columns[2], np.int64)
+        hidden = np.zeros(len(stream), np.bool_)
+        for index, timeline in self.timelines.items():
+            if not timeline.trivial:
+                rows = stream == index
+                hidden[rows] = timeline.hidden(pts[rows])
+        return PacketTable(
+            media=self.media,
+            stream=stream,
+            index=np.array(columns[1], np.int32),
+            pts=pts,
+            dts=np.array(columns[3], np.int64),
+            duration=np.array(columns[4], np.int64),
+            position=np.array(columns[5], np.int64),
+            size=np.array(columns[6], np.int32),
+            key=np.array(columns[7], np.bool_),
+            corrupt=np.array(columns[8], np.bool_),
+            hidden=hidden,
+            cut_short=self.cut_short,
+        )
+
+
+@contextmanager
+def open_recording(path: str | os.PathLike[str], limits: Limits | None = None) -> Iterator[Recording]:
+    """Open a file for one pass over its packets.
+
+    Raises
+    ------
+    MediaError
+        ``missing``, ``folder``, ``not_a_file``, ``denied``, ``empty``, ``no_index`` (an
+        MP4/MOV whose ``moov`` is missing: recording cut off), ``not_media``, ``no_streams``,
+        ``too_many_streams``, ``picture_too_large``.
+    """
+    limits = limits or Limits()
+    name = os.fspath(path)
+    size = check_readable(name)
+    boxes = read_boxes(name)
+    try:
+        container = av.open(name, options=_OPTIONS, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        if boxes is not None and boxes.movie_boxes == 0:
+            raise MediaError(name, "no_index", str(error)) from error
+        raise MediaError(name, "not_media", type(error).__name__) from error
+    with container:
+        media = _media(name, size, container, boxes)
+        _check(media, limits)
+        yield Recording(container, media, limits)
+
+
+def check_readable(path: str) -> int:
+    """Size of a regular, readable, non-empty file in bytes.
+
+    Raises
+    ------
+    MediaError
+        ``missing``, ``folder``, ``not_a_file``, ``denied`` or ``empty``.
+    """
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise MediaError(path, "folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise MediaError(path, "not_a_file")
+        with open(path, "rb"):
+            pass
+    except FileNotFoundError as error:
+        raise MediaError(path, "missing") from error
+    except (OSError, ValueError) as error:
+        raise MediaError(path, "denied", getattr(error, "strerror", None) or str(error)) from error
+    if status.st_size == 0:
+        raise MediaError(path, "empty")
+    return status.st_size
+
+
+def _check(media: MediaInfo, limits: Limits) -> None:
+    if not media.streams:
+        raise MediaError(media.path, "no_streams")
+    if len(media.streams) > limits.streams:
+        raise MediaError(media.path, "too_many_streams", str(len(media.streams)))
+    for stream in media.streams:
+        if (stream.width or 0) * (stream.height or 0) > limits.pixels:
+            raise MediaError(media.path, "picture_too_large", f"{stream.width}x{stream.height}")
+
+
+def _media(path: str, size: int, container: Any, boxes: BoxFacts | None) -> MediaInfo:
+    matrices = {t.track_id: t.matrix for t in boxes.tracks} if boxes else {}
+    return MediaInfo(
+        path=path,
+        size=size,
+        format=container.format.name,
+        streams=tuple(_stream(s, matrices.get(s.id, ())) for s in container.streams),
+        tags=dict(container.metadata),
+        boxes=boxes,
+    )
+
+
+def _stream(stream: Any, matrix: tuple[int, ...]) -> StreamInfo:
+    codec = stream.codec_context
+    kind = stream.type or "data"
+    video = kind == "video" and codec is not None
+    audio = kind == "audio" and codec is not None
+    return StreamInfo(
+        index=stream.index,
+        id=stream.id,
+        kind=kind,
+        codec=(codec.codec.canonical_name if codec is not None and codec.codec else "unknown"),
+        time_base=_fraction(stream.time_base) or Fraction(1, 90000),
+        start=stream.start_time,
+        duration=stream.duration,
+        extradata=bytes(codec.extradata or b"") if codec is not None else b"",
+        profile=str(codec.profile) if codec is not None and codec.profile else None,
+        codec_tag=_tag(codec),
+        width=codec.width if video else None,
+        height=codec.height if video else None,
+        pixel_format=codec.pix_fmt if video else None,
+        rate=_fraction(stream.average_rate) if video else None,
+        sample_rate=codec.sample_rate if audio else None,
+        channels=codec.channels if audio else None,
+        sample_format=codec.format.name if audio and codec.format else None,
+        rotation=_rotation(matrix),
+        sample_aspect=_fraction(stream.sample_aspect_ratio) if video else None,
+        language=stream.language,
+        handler=stream.metadata.get("handler_name"),
+        still=bool(video and stream.disposition & Disposition.attached_pic),
+    )
+
+
+def _tag(codec: Any) -> str:
+    try:
+        return str(codec.codec_tag) if codec is not None else ""
+    except UnicodeDecodeError:
+        return ""  # four bytes that are no text, such as the codec numbers of AVI
+
+
+def _fraction(value: Any) -> Fraction | None:
+    return Fraction(value) if value is not None else None
+
+
+def _rotation(matrix: tuple[int, ...]) -> int:
+    """Degrees, counter-clockwise, of a ``tkhd`` matrix; reflections have no angle of their own."""
+    if len(matrix) != 9 or not (matrix[0] or matrix[1]):
+        return 0
+    return round(-degrees(atan2(matrix[1], matrix[0])))
