@@ -125,7 +125,7 @@ def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         walk = _Walk(file)
-        top = []
+        top: list[Box] = []
         for box in walk.boxes(0, size):
             if box.kind not in (_TOP_LEVEL if top else _FIRST):
                 break
@@ -136,7 +136,8 @@ def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
 
 
 def _facts(walk: _Walk, top: list[Box]) -> BoxFacts:
-    brand, minor, brands = "", 0, ()
+    brand, minor = "", 0
+    brands: tuple[str, ...] = ()
     for box in top:
         if box.kind == b"ftyp":
             brand, minor, brands = _file_type(walk.payload(box))

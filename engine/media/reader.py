@@ -19,6 +19,7 @@ import av
 import av.error
 import numpy as np
 from av.stream import Disposition
+from numpy.typing import NDArray
 
 from engine.media.boxes import read_boxes
 from engine.media.errors import MediaError
@@ -102,6 +103,42 @@ class CodedPacket:
         return self._packet.decode()  # type: ignore[no-any-return]
 
 
+_ROW: Final = np.dtype(
+    [
+        ("stream", np.int16),
+        ("index", np.int32),
+        ("pts", np.int64),
+        ("dts", np.int64),
+        ("duration", np.int64),
+        ("position", np.int64),
+        ("size", np.int32),
+        ("key", np.bool_),
+        ("corrupt", np.bool_),
+    ]
+)
+_CHUNK: Final = 8192
+
+
+class _Rows:
+    """Rows of the packet table while it grows: 44 bytes a packet, whatever the length."""
+
+    def __init__(self) -> None:
+        self._full: list[NDArray[Any]] = []
+        self._last: list[tuple[int, ...]] = []
+
+    def __len__(self) -> int:
+        return len(self._full) * _CHUNK + len(self._last)
+
+    def append(self, p: CodedPacket) -> None:
+        self._last.append((p.stream, p.index, p.pts, p.dts, p.duration, p.position, p.size, p.key, p.corrupt))
+        if len(self._last) == _CHUNK:
+            self._full.append(np.array(self._last, _ROW))
+            self._last = []
+
+    def array(self) -> NDArray[Any]:
+        return np.concatenate([*self._full, np.array(self._last, _ROW)])
+
+
 class Recording:
     """An open file; made by `open_recording`."""
 
@@ -110,7 +147,7 @@ class Recording:
         self.media = media
         self.limits = limits
         self.timelines = timelines(media)
-        self._columns: list[tuple[int, int, int, int, int, int, int, bool, bool]] = []
+        self._rows = _Rows()
         self.cut_short = False
         """The demuxer gave up with an error before the end of the file."""
 
@@ -144,21 +181,9 @@ class Recording:
                 continue  # a stream that appeared after the headers were read
             if packet.size > self.limits.packet_bytes:
                 raise MediaError(self.media.path, "packet_too_large", f"{packet.size} bytes")
-            coded = CodedPacket(packet, len(self._columns), counts[stream], exact)
+            coded = CodedPacket(packet, len(self._rows), counts[stream], exact)
             counts[stream] += 1
-            self._columns.append(
-                (
-                    coded.stream,
-                    coded.index,
-                    coded.pts,
-                    coded.dts,
-                    coded.duration,
-                    coded.position,
-                    coded.size,
-                    coded.key,
-                    coded.corrupt,
-                )
-            )
+            self._rows.append(coded)
             yield coded
 
     def flush(self, stream: int) -> list[Any]:
@@ -167,25 +192,24 @@ class Recording:
 
     def packet_table(self) -> PacketTable:
         """The table of all packets read so far."""
-        columns = list(zip(*self._columns, strict=True)) or [()] * 9
-        stream = np.array(columns[0], np.int16)
-        pts = np.array(columns[2], np.int64)
+        rows = self._rows.array()
+        stream, pts = rows["stream"], rows["pts"]
         hidden = np.zeros(len(stream), np.bool_)
         for index, timeline in self.timelines.items():
             if not timeline.trivial:
-                rows = stream == index
-                hidden[rows] = timeline.hidden(pts[rows])
+                mine = stream == index
+                hidden[mine] = timeline.hidden(pts[mine])
         return PacketTable(
             media=self.media,
             stream=stream,
-            index=np.array(columns[1], np.int32),
+            index=rows["index"],
             pts=pts,
-            dts=np.array(columns[3], np.int64),
-            duration=np.array(columns[4], np.int64),
-            position=np.array(columns[5], np.int64),
-            size=np.array(columns[6], np.int32),
-            key=np.array(columns[7], np.bool_),
-            corrupt=np.array(columns[8], np.bool_),
+            dts=rows["dts"],
+            duration=rows["duration"],
+            position=rows["position"],
+            size=rows["size"],
+            key=rows["key"],
+            corrupt=rows["corrupt"],
             hidden=hidden,
             cut_short=self.cut_short,
         )
