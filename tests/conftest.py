@@ -1,0 +1,17 @@
+"""What all tests share: where real footage is, and small clips made on the spot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """Folder of real recordings, from the environment; tests that need it skip without."""
+    folder = os.environ.get("UNBROKEN_FOOTAGE")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("UNBROKEN_FOOTAGE names no folder of real recordings")
+    return Path(folder)
