@@ -103,9 +103,8 @@ def of_edits(edits: Sequence[Edit], movie_time_scale: int, time_base: Fraction) 
 
     Notes
     -----
-    The span of an edit is rounded up to whole ticks plus one tick of the movie's time scale:
-    writers round durations down, and a last picture is not hidden for a rounding.
-    A dwell (rate 0) shows one picture and is treated as that picture's span.
+    A span is rounded up to whole ticks: a picture is longer than a tick of the movie's time
+    scale, so a duration that its writer rounded down never hides the last one.
     """
     if not edits or movie_time_scale <= 0:
         return IDENTITY
@@ -117,7 +116,7 @@ def of_edits(edits: Sequence[Edit], movie_time_scale: int, time_base: Fraction) 
         if edit.media_time >= 0:
             last = number == len(edits) - 1
             # a duration of 0 spans the rest of the media in files written piece by piece
-            end = _FOREVER if last and edit.duration == 0 else edit.media_time + ceil(length + (ticks if last else 0))
+            end = _FOREVER if last and edit.duration == 0 else edit.media_time + ceil(length)
             segments.append(Segment(edit.media_time, end, round(shown) - edit.media_time))
         shown += length
     ordered = all(a.end <= b.start + ceil(ticks) for a, b in pairwise(segments))
