@@ -1,0 +1,56 @@
+"""The list of detectors, in one place. Adding one is one import and one line of `BUILT_IN`.
+
+Third parties add theirs by an entry point of the group ``unbroken.detectors`` whose object
+is a `Detector`; its name and the kinds it reports start with ``x_``.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import EntryPoint, entry_points
+
+from engine.detectors import clock_jump, gap
+from engine.detectors.contract import Detector
+
+GROUP = "unbroken.detectors"
+
+BUILT_IN: tuple[Detector, ...] = (
+    gap.DETECTOR,
+    clock_jump.DETECTOR,
+)
+"""The engine's own detectors, in the order in which they run."""
+
+_log = logging.getLogger(__name__)
+
+
+def detectors() -> tuple[Detector, ...]:
+    """The engine's own detectors, then those of third parties by name.
+
+    A third party's entry point that cannot be loaded, is no `Detector`, or takes a name
+    that is not its own is logged and left out: an add-on must not stop an examination.
+    """
+    points = sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value))
+    taken = {d.name for d in BUILT_IN}
+    found: list[Detector] = []
+    for point in points:
+        detector = _load(point)
+        if detector is None:
+            continue
+        if detector.name in taken or not detector.name.startswith("x_"):
+            _log.error("detector %r (%s) left out: its name must begin with x_ and be new", detector.name, point.value)
+            continue
+        taken.add(detector.name)
+        found.append(detector)
+    return BUILT_IN + tuple(found)
+
+
+def _load(point: EntryPoint) -> Detector | None:
+    try:
+        loaded = point.load()
+    except Exception:  # whatever a third party's module raises while it is imported
+        _log.exception("detector %r could not be loaded", point.value)
+        return None
+    if not isinstance(loaded, Detector):
+        _log.error("%r is no Detector; left out", point.value)
+        return None
+    return loaded

@@ -1,0 +1,154 @@
+"""Run every detector over the tables of one file, and weigh what they say together.
+
+    propose (tables) -> decode the frames that candidates want, a few at a time -> confirm -> combine
+
+Memory is bounded: at most `Budget.frames` full-size pictures are held at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
+from engine.detectors.registry import detectors as registered
+from engine.detectors.sound import unbroken_sound
+from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
+from engine.findings import Examined, Finding, Source, Stretch, combine
+
+LumaReader = Callable[[Sequence[int]], RecheckTable]
+"""Picture numbers, ascending -> their full-size luma; pictures that cannot be decoded are left out."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much the second look may hold in memory."""
+
+    frames: int = 24
+    """Full-size pictures at once; 24 of 1080p are 50 MB. One candidate may exceed it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What all detectors together say about one file.
+
+    Parameters
+    ----------
+    findings
+        Merged and weighed by `engine.findings.combine`, in order of place; without
+        articles and identifiers, which `engine.rules` adds.
+    examined
+        For each question how long it could be answered, and where it could not.
+    failed
+        Names of detectors that broke off with an internal error; their question then
+        stands in `examined` as not examinable with reason ``detector_failed``.
+    """
+
+    findings: tuple[Finding, ...]
+    examined: tuple[Examined, ...]
+    failed: tuple[str, ...] = ()
+
+
+def examine(
+    features: Features,
+    luma: LumaReader | None = None,
+    detectors: Sequence[Detector] | None = None,
+    budget: Budget = Budget(),
+) -> Examination:
+    """Ask every detector, and combine the answers.
+
+    Parameters
+    ----------
+    features
+        The tables of one file.
+    luma
+        Decodes pictures again at full size. None where the footage is not at hand: every
+        candidate then stays the notice that it is, marked ``rechecked: false``.
+    detectors
+        Those to run; all that are registered by default.
+    budget
+        Bounds of the second look.
+    """
+    findings: list[Finding] = []
+    examined: list[Examined] = []
+    failed: list[str] = []
+    for detector in registered() if detectors is None else detectors:
+        try:
+            proposal = detector.propose(features, detector.options)
+            found = (*proposal.findings, *_second_look(detector, proposal, luma, budget))
+        except Exception:  # one broken detector must cost one question, not the file
+            _log.exception("detector %s failed on %s", detector.name, features.media.path)
+            failed.append(detector.name)
+            examined.append(_unanswered(detector, features))
+        else:
+            findings.extend(found)
+            examined.extend(proposal.examined)
+    kept = outside_damage(findings, features.frames)
+    return Examination(combine(kept, unbroken_sound(features)), tuple(examined), tuple(failed))
+
+
+def outside_damage(findings: Iterable[Finding], frames: FrameTable | None) -> list[Finding]:
+    """Leave out findings by picture that lie wholly inside a damaged stretch.
+
+    From a damaged picture to the next random-access point the decoder invents what it
+    shows, and the repair at that point is a jump of its own: it belongs to the damage.
+    """
+    stretches = () if frames is None else tuple(damaged_stretches(frames))
+    return [f for f in findings if not any(_inside(f, first, last) for first, last in stretches)]
+
+
+def damaged_stretches(frames: FrameTable) -> Iterator[tuple[int, int]]:
+    """First and last picture of each damaged stretch."""
+    flags: NDArray[np.uint8] = np.asarray(frames["flags"], dtype=np.uint8)
+    bad = np.concatenate(([False], (flags & (CORRUPT | DAMAGED)) != 0, [False]))
+    edges = np.flatnonzero(bad[1:] != bad[:-1])
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        yield int(first), int(after) - 1
+
+
+def _inside(f: Finding, first: int, last: int) -> bool:
+    if f.sources != {Source.PICTURE} or f.start_frame is None or f.end_frame is None:
+        return False
+    return f.start_frame >= first - 1 and f.end_frame <= last + 1
+
+
+def _second_look(detector: Detector, proposal: Proposal, luma: LumaReader | None, budget: Budget) -> Iterator[Finding]:
+    candidates = proposal.candidates
+    if detector.confirm is None or luma is None:
+        yield from (_not_rechecked(c) for c in candidates)
+        return
+    for chunk in _chunks(sorted(candidates, key=lambda c: c.frames[:1]), budget.frames):
+        wanted = sorted({number for c in chunk for number in c.frames})
+        yield from detector.confirm(chunk, luma(wanted), detector.options)
+
+
+def _not_rechecked(candidate: Candidate) -> Finding:
+    params = {**candidate.finding.params, "rechecked": False}
+    return replace(candidate.finding, params=params)
+
+
+def _chunks(candidates: Sequence[Candidate], limit: int) -> Iterator[list[Candidate]]:
+    """Neighbouring candidates together, so long as they want no more than `limit` pictures."""
+    chunk: list[Candidate] = []
+    wanted: set[int] = set()
+    for candidate in candidates:
+        union = wanted | set(candidate.frames)
+        if chunk and len(union) > limit:
+            yield chunk
+            chunk, union = [], set(candidate.frames)
+        chunk.append(candidate)
+        wanted = union
+    if chunk:
+        yield chunk
+
+
+def _unanswered(detector: Detector, features: Features) -> Examined:
+    frames = features.frames
+    end = frames.time(len(frames) - 1) if frames is not None and len(frames) else 0.0
+    return Examined(detector.name, "detector", 0.0, (Stretch(0.0, end, "detector_failed"),))
