@@ -62,7 +62,7 @@ def resolve(names: Iterable[str], read_stdin: Callable[[], bytes] | None = None)
     if not words:
         raise UsageError("no file was named")
     paths: list[str] = []
-    seen: set[object] = set()
+    seen: set[str] = set()
     for word in words:
         for path in _resolve_one(word):
             key = _identity(path)
@@ -111,6 +111,7 @@ def _walk(folder: str) -> Iterator[str]:
             status = os.stat(current)
             entries = list(os.scandir(current))
         except OSError:
+            yield current  # it is reported as unreadable, not passed over
             continue
         if (status.st_dev, status.st_ino) in visited:
             continue
@@ -148,9 +149,6 @@ def _is_proof(name: str) -> bool:
     return name.endswith((".unbroken.json", ".unbroken.parquet"))
 
 
-def _identity(path: str) -> object:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return os.path.abspath(path)
-    return status.st_dev, status.st_ino
+def _identity(path: str) -> str:
+    """Where a path ends after all links; two hard links are two recordings, each with its own name."""
+    return os.path.realpath(path)

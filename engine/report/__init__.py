@@ -1,1 +1,1 @@
-"""."""
+"""One stored verdict and its views: JSON, terminal, HTML. A view renders and decides nothing."""

@@ -1,0 +1,202 @@
+"""Examine one file: hash, one decode pass, detectors, second look, rules. Never raises for a bad file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from engine.archive.batch import Tick
+from engine.archive.exhibits import Exhibits, gather
+from engine.detectors.contract import RecheckTable
+from engine.detectors.runner import Examination, examine
+from engine.features.extract import extract
+from engine.features.tables import Features
+from engine.findings import FileReport, Opinion, Outcome, Verdict
+from engine.media.errors import MediaError
+from engine.rules import judge, load
+
+DEFAULT_PACK: Final = "zj-rf-2019"
+READ_BYTES: Final = 4 << 20
+"""Bytes hashed at a time: reads are bounded, so a file that shrinks is noticed and does not crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What bears on how files are examined.
+
+    Parameters
+    ----------
+    rule_pack
+        Name of the rule pack.
+    threads
+        Decoder threads a file; 0 leaves it to the decoder. No result depends on it.
+    exhibits
+        What is kept beside the report for a page with plots and pictures.
+    """
+
+    rule_pack: str = DEFAULT_PACK
+    threads: int = 0
+    exhibits: Literal["none", "plots", "pictures"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A report and what a page shows beside it."""
+
+    report: FileReport
+    exhibits: Exhibits | None = None
+
+
+def no_tick(_done: float, _total: float) -> None:
+    """Progress that nobody watches."""
+
+
+def inspect(path: str | os.PathLike[str], options: Options = Options(), tick: Tick = no_tick) -> FileReport:
+    """Examine one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    options
+        See `Options`.
+    tick
+        Called with (seconds of footage done, seconds in all or 0).
+
+    Returns
+    -------
+    FileReport
+        Also for a file that is missing, broken, or changes while it is read: its verdict is
+        then ``not_examinable``, with the reason.
+    """
+    return inspect_with_exhibits(os.fspath(path), options, tick).report
+
+
+def inspect_with_exhibits(path: str, options: Options = Options(), tick: Tick = no_tick) -> Inspected:
+    """`inspect`, and the plots and pictures that `options.exhibits` asks for."""
+    return guarded(path, lambda: _inspect(path, options, tick))
+
+
+def guarded(path: str, work: Callable[[], Inspected]) -> Inspected:
+    """What `work` gives; whatever it raises becomes a report that says why."""
+    try:
+        return work()
+    except MediaError as error:
+        return Inspected(failed(path, error.reason, error.detail))
+    except MemoryError:
+        return Inspected(failed(path, "out_of_memory", ""))
+    except OSError as error:
+        return Inspected(failed(path, *_os_reason(error)))
+    except Exception as error:  # one file's fault must not end the batch
+        return Inspected(failed(path, "internal", f"{type(error).__name__}: {error}"))
+
+
+def failed(path: str, reason: str, detail: str) -> FileReport:
+    """The report of a file that could not be examined."""
+    return FileReport(
+        path=path,
+        blake3=None,
+        size=_size(path),
+        media={},
+        verdict=Verdict.NOT_EXAMINABLE,
+        reason=reason,
+        integrity=Opinion(Outcome.NOT_EXAMINABLE, reason),
+        originality=Opinion(Outcome.NOT_EXAMINABLE, reason),
+        error=detail or reason,
+    )
+
+
+def _inspect(path: str, options: Options, tick: Tick) -> Inspected:
+    before = stamp(path)
+    digest = hash_file(path)
+    features = replace(extract(path, threads=options.threads, progress=tick), blake3=digest)
+    return conclude(path, before, features, options)
+
+
+def conclude(path: str, before: Stamp, features: Features, options: Options) -> Inspected:
+    """From the tables of a file to its report; the file must still be what it was."""
+    luma = _luma_reader(path, features)
+    examination = examine(features, luma)
+    report = _judge(features, examination, options)
+    exhibits = gather(path, features, report, options.exhibits)
+    if stamp(path) != before:
+        raise MediaError(path, "changed")
+    return Inspected(report, exhibits)
+
+
+def _judge(features: Features, examination: Examination, options: Options) -> FileReport:
+    return judge(features, examination, load(options.rule_pack))
+
+
+def _luma_reader(path: str, features: Features) -> Callable[[Sequence[int]], RecheckTable] | None:
+    if features.frames is None:
+        return None
+    from engine.media.frames import luma_at
+
+    return lambda numbers: luma_at(path, features, numbers)
+
+
+Stamp = tuple[int, int, int, int]
+"""Device, inode, size, and time of modification of a file."""
+
+
+def stamp(path: str) -> Stamp:
+    """What tells that a file is still the same.
+
+    Raises
+    ------
+    MediaError
+        If there is no such file, or it may not be looked at.
+    """
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise MediaError(path, *_os_reason(error)) from error
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def hash_file(path: str) -> str:
+    """BLAKE3 of a whole file, 64 hexadecimal digits, in reads of `READ_BYTES`.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read, or is shorter or longer than its size says.
+    """
+    from blake3 import blake3
+
+    hasher = blake3(max_threads=blake3.AUTO)
+    buffer = memoryview(bytearray(READ_BYTES))
+    try:
+        with open(path, "rb", buffering=0) as file:
+            size, read = os.fstat(file.fileno()).st_size, 0
+            while count := file.readinto(buffer):
+                hasher.update(buffer[:count])
+                read += count
+    except OSError as error:
+        raise MediaError(path, *_os_reason(error)) from error
+    if read != size:
+        raise MediaError(path, "changed", f"{read} of {size} bytes")
+    return hasher.hexdigest()
+
+
+def _os_reason(error: OSError) -> tuple[str, str]:
+    detail = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "missing", detail
+    if isinstance(error, PermissionError):
+        return "denied", detail
+    if isinstance(error, IsADirectoryError):
+        return "folder", detail
+    return "io_error", detail
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+

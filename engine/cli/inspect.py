@@ -1,0 +1,137 @@
+"""`unbroken inspect`: findings for files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.common import (
+    INTERRUPTED,
+    USAGE,
+    Files,
+    Jobs,
+    Lang,
+    Language,
+    Output,
+    Problem,
+    Progress,
+    ProgressMode,
+    bilingual,
+    check_output,
+    exit_code,
+    say,
+    system_language,
+    write_output,
+)
+
+
+class Format(StrEnum):
+    """Views of the report."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class Only(StrEnum):
+    """What is shown."""
+
+    FOUND = "found"
+
+
+class Depth(StrEnum):
+    """How much is decoded."""
+
+    FULL = "full"
+
+
+def command(
+    files: Files,
+    format: Annotated[Format, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))] = Format.TEXT,
+    output: Output = None,
+    jobs: Jobs = None,
+    only: Annotated[
+        Only | None,
+        typer.Option("--only", help=bilingual("Leave out files in which nothing was found.", "不列出未发现痕迹的文件。")),
+    ] = None,
+    lang: Language = None,
+    pictures: Annotated[
+        bool,
+        typer.Option(
+            "--pictures/--no-pictures",
+            help=bilingual("Pictures around findings in the HTML page.", "HTML 报告中附发现处的画面截图。"),
+        ),
+    ] = True,
+    seal: Annotated[
+        bool,
+        typer.Option("--seal", help=bilingual("Also write a proof of each file, in the same pass.", "同一次读取中为每个文件生成证明。")),
+    ] = False,
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out-dir", metavar="DIR", help=bilingual("Where proofs go (default: beside the file).", "证明存放位置（默认与文件同处）。")),
+    ] = None,
+    progress: Progress = ProgressMode.AUTO,
+    level: Annotated[
+        Depth, typer.Option("--level", help=bilingual("How much is decoded.", "检验深度。"))
+    ] = Depth.FULL,
+) -> int:
+    """Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.
+
+    Exit code: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be
+    examined (1 wins over 3), 130 interrupted.
+    """
+    from engine.archive.inputs import UsageError, resolve
+
+    if out_dir is not None and not seal:
+        raise Problem(bilingual("--out-dir goes with --seal.", "--out-dir 须与 --seal 同用。"), USAGE)
+    check_output(output)
+    try:
+        paths = resolve(files)
+    except UsageError as error:
+        raise Problem(str(error), USAGE) from error
+    return _run(paths, format, output, jobs, only, lang or system_language(), pictures, seal, out_dir, progress)
+
+
+def _run(
+    paths: Sequence[str],
+    form: Format,
+    output: Path | None,
+    jobs: int | None,
+    only: Only | None,
+    lang: Lang,
+    pictures: bool,
+    seal: bool,
+    out_dir: Path | None,
+    progress: ProgressMode,
+) -> int:
+    from engine.archive.batch import plan, run
+    from engine.archive.inspect import Options
+    from engine.cli.progress import watching
+    from engine.report.run import Run, failed, task
+    from engine.report.views import View, write
+
+    at_a_time, threads = plan(len(paths), jobs)
+    exhibits = "none" if form is not Format.HTML else "pictures" if pictures else "plots"
+    options = Options(threads=threads, exhibits=exhibits)
+    work = task(options, out_dir if seal else None, seal)
+    with watching(progress) as watch:
+        batch = run(work, paths, failed, at_a_time, watch)
+    result = Run.of(batch.results, options, batch.interrupted)
+    view = View(form.value, lang.value, only_found=only is Only.FOUND)
+    write(result, view, partial(write_output, output=output), sys.stdout if output is None else None)
+    if batch.interrupted:
+        left = len(paths) - len(batch.results)
+        say(
+            bilingual(
+                f"unbroken: interrupted; {left} of {len(paths)} files were not examined and are not in the report",
+                f"unbroken：已中断；{len(paths)} 个文件中有 {left} 个未检验，未列入报告",
+            )
+        )
+        return INTERRUPTED
+    return exit_code(*result.exit_facts())

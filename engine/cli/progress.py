@@ -1,0 +1,104 @@
+"""How a batch shows how far it is: a bar on a terminal, JSON lines, or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from engine.archive.batch import Standing
+from engine.cli.common import ProgressMode, bilingual
+
+Watch = Callable[[Standing], None]
+JSON_EVERY_S: Final = 0.5
+
+
+@contextmanager
+def watching(mode: ProgressMode) -> Iterator[Watch | None]:
+    """What to hand to `engine.archive.batch.run` as `watch`. Everything goes to standard error."""
+    if mode is ProgressMode.JSON:
+        yield _json_lines()
+    elif mode is ProgressMode.AUTO and sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield None
+
+
+def _json_lines() -> Watch:
+    last: list[float] = [-JSON_EVERY_S]
+
+    def watch(standing: Standing) -> None:
+        now = time.monotonic()
+        if now - last[0] < JSON_EVERY_S and standing.files_done < standing.files:
+            return
+        last[0] = now
+        print(json.dumps(facts(standing)), file=sys.stderr, flush=True)
+
+    return watch
+
+
+def facts(standing: Standing) -> dict[str, Any]:
+    """A progress event."""
+    return {
+        "event": "progress",
+        "files_done": standing.files_done,
+        "files": standing.files,
+        "seconds_done": round(standing.seconds_done, 2),
+        "elapsed_s": round(standing.elapsed_s, 2),
+        "share": round(standing.share, 4),
+        "running": [{"path": os.fsdecode(p), "at_s": round(a, 2), "of_s": round(t, 2)} for p, a, t in standing.running],
+    }
+
+
+def speed(standing: Standing) -> float:
+    """Seconds of footage a second."""
+    return standing.seconds_done / max(standing.elapsed_s, 1e-3)
+
+
+def time_left(standing: Standing) -> float | None:
+    """Seconds left, by share of bytes; None while nothing can be said."""
+    if standing.share < 0.01 or standing.elapsed_s < 1:
+        return None
+    return standing.elapsed_s * (1 - standing.share) / standing.share
+
+
+@contextmanager
+def _bar() -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=1.0, note="")
+
+        def watch(standing: Standing) -> None:
+            progress.update(task, completed=standing.share, description=_head(standing), note=_note(standing))
+
+        yield watch
+
+
+def _head(standing: Standing) -> str:
+    return bilingual(
+        f"{standing.files_done}/{standing.files} files", f"{standing.files_done}/{standing.files} 个文件"
+    )
+
+
+def _note(standing: Standing) -> str:
+    left = time_left(standing)
+    name = os.path.basename(standing.running[0][0]) if standing.running else ""
+    name = "".join(c if c.isprintable() and c not in "[]" else "?" for c in name)[:32]
+    pace = bilingual(f"{speed(standing):.1f}× real time", f"{speed(standing):.1f} 倍速")
+    remaining = "" if left is None else bilingual(f"{_short(left)} left", f"剩余 {_short(left)}")
+    return "  ".join(part for part in (pace, remaining, name) if part)
+
+
+def _short(seconds: float) -> str:
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

@@ -1,0 +1,114 @@
+"""The report as a table for people: coloured on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.findings import FileReport, Finding, Severity, Verdict
+from engine.report.entry import printable
+from engine.report.summary import ORDER, summarise, worst_first
+from engine.report.texts import Texts
+
+COLOURS: Final[Mapping[str, str]] = {
+    "violation": "bold red",
+    "suspicion": "yellow",
+    "not_examinable": "magenta",
+    "clear": "green",
+    "notice": "dim",
+}
+MARKS: Final[Mapping[str, str]] = {"violation": "✗", "suspicion": "!", "not_examinable": "?", "clear": "✓"}
+PLAIN_WIDTH: Final = 160
+"""Columns of a table that goes to a pipe or a file."""
+
+
+def render(reports: Sequence[FileReport], language: str, selftest: str = "", only_found: bool = False) -> str:
+    """The report as plain text, for pipes and files."""
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=PLAIN_WIDTH, no_color=True, highlight=False, force_terminal=False)
+    _print(console, reports, Texts.load(language), selftest, only_found)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def show(
+    reports: Sequence[FileReport], language: str, stream: TextIO, selftest: str = "", only_found: bool = False
+) -> None:
+    """The report on a terminal, as wide as it is. Honours ``NO_COLOR``."""
+    console = Console(file=stream, highlight=False)
+    _print(console, reports, Texts.load(language), selftest, only_found)
+
+
+def _print(console: Console, reports: Sequence[FileReport], texts: Texts, selftest: str, only_found: bool) -> None:
+    shown = [r for r in worst_first(reports) if not only_found or r.verdict is not Verdict.CLEAR]
+    if shown:
+        console.print(_table(shown, texts, console.width))
+    console.print(_counts(summarise(reports), texts))
+    if any(r.verdict is Verdict.CLEAR for r in reports):
+        console.print(texts.ui("clear_note"), style="dim")
+    if selftest:
+        console.print(texts.ui("selftest_line", result=texts.get("selftest", selftest)), style="dim")
+
+
+def _table(reports: Iterable[FileReport], texts: Texts, width: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
+    table.add_column(texts.ui("verdict"), no_wrap=True)
+    table.add_column(texts.ui("file"), overflow="fold", ratio=3)
+    table.add_column(texts.ui("where"), overflow="fold", ratio=3, min_width=19)
+    table.add_column(texts.ui("why"), overflow="fold", ratio=6)
+    for report in reports:
+        _add(table, report, texts)
+    return table
+
+
+def _add(table: Table, report: FileReport, texts: Texts) -> None:
+    verdict = report.verdict.value
+    head = Text(f"{MARKS[verdict]} {texts.get('verdict', verdict)}", style=COLOURS[verdict])
+    name = Text(safe(report.path))
+    rows = _rows(report, texts)
+    table.add_row(head, name, *rows[0])
+    for where, why in rows[1:]:
+        table.add_row("", "", where, why)
+
+
+def _rows(report: FileReport, texts: Texts) -> list[tuple[Text, Text]]:
+    rows = [_finding_row(f, texts) for f in _by_weight(report.findings)]
+    if report.verdict is Verdict.NOT_EXAMINABLE:
+        rows.insert(0, (Text(""), Text(safe(texts.failure(report)))))
+    elif report.verdict is Verdict.CLEAR or report.examined:
+        rows.append((Text(""), Text(texts.answer(report) if report.verdict is Verdict.CLEAR else texts.uncovered(report), "dim")))
+    return rows or [(Text(""), Text(""))]
+
+
+def _by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted((f for f in findings), key=lambda f: -int(f.severity))
+
+
+def _finding_row(finding: Finding, texts: Texts) -> tuple[Text, Text]:
+    style = COLOURS[finding.severity.label]
+    what = texts.get("kind", str(finding.kind))
+    articles = texts.ui("articles", articles=texts.ui("list_break").join(finding.articles)) if finding.articles else ""
+    why = Text.assemble((f"{what}: ", style), safe(texts.message(finding)), (articles, "dim"))
+    if finding.severity is Severity.NOTICE:
+        why.stylize("dim")
+    return Text(texts.where(finding)), why
+
+
+def _counts(summary: Mapping[str, Any], texts: Texts) -> Text:
+    verdicts = summary["verdicts"]
+    line = Text(texts.ui("file_count", count=summary["files"]))
+    for verdict in ORDER:
+        count = verdicts[verdict.value]
+        if count:
+            line.append(texts.ui("list_break"))
+            line.append(f"{count} {texts.get('verdict', verdict.value)}", COLOURS[verdict.value])
+    return line
+
+
+def safe(text: str) -> str:
+    """Text without control characters: a file name must not steer the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in printable(text))

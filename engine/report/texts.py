@@ -1,0 +1,145 @@
+"""Texts of everything a person reads, in English and Chinese, from `texts.toml`."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from engine.findings import FileReport, Finding, Verdict
+from engine.report.summary import not_examinable
+
+_INDEX: Final = {"en": 0, "zh": 1, "zh-CN": 1}
+NOTHING: Final = "—"
+MEANS_SHOWN: Final = 3
+"""How many (question, means) pairs a one-line answer names before it says how many more there are."""
+
+
+@lru_cache(maxsize=1)
+def tables() -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    """Section -> identifier -> (English, Chinese)."""
+    text = files("engine.report").joinpath("texts.toml").read_text(encoding="utf-8")
+    return {name: {k: (v[0], v[1]) for k, v in section.items()} for name, section in tomllib.loads(text).items()}
+
+
+class _Forgiving(string.Formatter):
+    """A missing or unfit parameter shows as a dash: a text never stops a report."""
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+        return kwargs.get(key) if isinstance(key, str) else None
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return NOTHING
+        try:
+            return str(format(value, format_spec))
+        except (TypeError, ValueError):
+            return str(value)
+
+
+_FORMATTER = _Forgiving()
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one language; `load` gives the one instance of each."""
+
+    language: str
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def load(language: str) -> Texts:
+        """Texts of ``en``, ``zh`` or ``zh-CN``."""
+        if language not in _INDEX:
+            raise ValueError(f"no texts in {language!r}; there are: {', '.join(_INDEX)}")
+        return Texts(language)
+
+    def has(self, section: str, name: str) -> bool:
+        """Whether there is a text of this name."""
+        return name in tables().get(section, {})
+
+    def get(self, section: str, name: str, **params: Any) -> str:
+        """The text of an identifier, with its parameters; the identifier itself where there is none."""
+        pair = tables().get(section, {}).get(name)
+        if pair is None:
+            return name
+        return _FORMATTER.vformat(pair[_INDEX[self.language]], (), params)
+
+    def ui(self, name: str, **params: Any) -> str:
+        """A text of the views themselves."""
+        return self.get("ui", name, **params)
+
+    def message(self, finding: Finding) -> str:
+        """What a finding says. A plug-in's template without a text shows kind and parameters."""
+        if self.has("template", finding.template):
+            known = {"start_s": finding.start_s, "end_s": finding.end_s, "start_frame": finding.start_frame}
+            return self.get("template", finding.template, **{**known, "end_frame": finding.end_frame, **finding.params})
+        values = ", ".join(f"{k}={v}" for k, v in finding.params.items())
+        return f"{self.get('kind', str(finding.kind))} ({values})" if values else self.get("kind", str(finding.kind))
+
+    def where(self, finding: Finding) -> str:
+        """Where on the timeline a finding lies, in minutes and seconds, with its frames."""
+        if finding.start_s is None or finding.end_s is None:
+            return self.ui("whole_file")
+        start, end = clock(finding.start_s), clock(finding.end_s)
+        span = start if start == end else f"{start}–{end}"
+        if finding.start_frame is None or finding.end_frame is None:
+            return span
+        frames = self.ui("frames", first=finding.start_frame, last=finding.end_frame)
+        return f"{span} {frames}"
+
+    def answer(self, report: FileReport) -> str:
+        """The verdict in a sentence. Clear is always worded with what could not be examined."""
+        if report.verdict is Verdict.NOT_EXAMINABLE:
+            return self.failure(report)
+        if report.verdict is Verdict.CLEAR:
+            return self.ui("clear_full") + self.ui("sentence_break") + self.uncovered(report)
+        kinds = self.ui("list_break").join(self.get("kind", k) for k in _loud_kinds(report.findings))
+        return self.ui("found_full", kinds=kinds)
+
+    def failure(self, report: FileReport) -> str:
+        """Why a file could not be examined, and what to do."""
+        reason = self.get("reason", report.reason)
+        return f"{reason} ({report.error})" if report.error else reason
+
+    def uncovered(self, report: FileReport) -> str:
+        """Seconds that could not be examined, by question and means."""
+        sums = not_examinable(report.examined)
+        if not sums:
+            return self.ui("all_examined") if report.examined else self.ui("nothing_asked")
+        shown = [
+            self.ui("uncovered_item", question=self.question(question, by), seconds=seconds)
+            for question, by, seconds in sums[:MEANS_SHOWN]
+        ]
+        more = len(sums) - len(shown)
+        tail = self.ui("uncovered_more", count=more) if more else ""
+        return self.ui("uncovered", items=self.ui("list_break").join(shown) + tail)
+
+    def question(self, question: str, by: str) -> str:
+        """A question with its means, such as "deletion by picture"."""
+        return self.ui("question_by", question=self.get("question", question), by=self.get("by", by))
+
+
+def _loud_kinds(findings: Iterable[Finding]) -> list[str]:
+    ordered = sorted((f for f in findings if f.severity > 0), key=lambda f: -int(f.severity))
+    return list(dict.fromkeys(str(f.kind) for f in ordered))
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss.mmm`` or ``h:mm:ss.mmm``.
+
+    Examples
+    --------
+    >>> clock(75.04), clock(3600.5), clock(-0.5)
+    ('1:15.040', '1:00:00.500', '-0:00.500')
+    """
+    milliseconds = round(abs(seconds) * 1000)
+    sign = "-" if seconds < 0 and milliseconds else ""
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 1000:02d}.{rest % 1000:03d}"
+    return f"{sign}{hours}:{minutes:02d}:{tail}" if hours else f"{sign}{minutes}:{tail}"
