@@ -158,7 +158,7 @@ def spreads(pts: NDArray[np.int64], least_missing: int = 4, least_length: int = 
     stretched = np.abs(deltas - median) > grain
     usual = Fraction(int(deltas[~stretched].sum()), max(int(np.count_nonzero(~stretched)), 1))
     found: list[Spread] = []
-    for first, after in _runs(stretched):
+    for first, after in runs(stretched):
         spread = _spread(pts, first, after, usual, grain)
         if spread and after - first >= least_length and spread.missing >= least_missing:
             found.append(spread)
@@ -184,7 +184,7 @@ def _grain(deltas: NDArray[np.int64]) -> int:
     return int(np.percentile(steps, 75)) + 1
 
 
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Start and end (exclusive) of each run of True."""
     padded = np.concatenate(([False], mask, [False]))
     edges = np.flatnonzero(padded[1:] != padded[:-1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from importlib.metadata import EntryPoint, entry_points
 
-from engine.detectors import clock_jump, gap
+from engine.detectors import audio_gap, audio_missing, audio_muted, av_desync, clock_jump, gap, hidden, unreadable
 from engine.detectors.contract import Detector
 
 GROUP = "unbroken.detectors"
@@ -17,6 +17,12 @@ GROUP = "unbroken.detectors"
 BUILT_IN: tuple[Detector, ...] = (
     gap.DETECTOR,
     clock_jump.DETECTOR,
+    audio_gap.DETECTOR,
+    audio_missing.DETECTOR,
+    audio_muted.DETECTOR,
+    av_desync.DETECTOR,
+    unreadable.DETECTOR,
+    hidden.DETECTOR,
 )
 """The engine's own detectors, in the order in which they run."""
 

@@ -11,13 +11,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
+from engine.detectors.damage import damaged_frames
 from engine.detectors.registry import detectors as registered
 from engine.detectors.sound import unbroken_sound
-from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
+from engine.features.tables import Features, FrameTable
 from engine.findings import Examined, Finding, Source, Stretch, combine
 
 LumaReader = Callable[[Sequence[int]], RecheckTable]
@@ -99,17 +97,8 @@ def outside_damage(findings: Iterable[Finding], frames: FrameTable | None) -> li
     From a damaged picture to the next random-access point the decoder invents what it
     shows, and the repair at that point is a jump of its own: it belongs to the damage.
     """
-    stretches = () if frames is None else tuple(damaged_stretches(frames))
+    stretches = () if frames is None else tuple(damaged_frames(frames))
     return [f for f in findings if not any(_inside(f, first, last) for first, last in stretches)]
-
-
-def damaged_stretches(frames: FrameTable) -> Iterator[tuple[int, int]]:
-    """First and last picture of each damaged stretch."""
-    flags: NDArray[np.uint8] = np.asarray(frames["flags"], dtype=np.uint8)
-    bad = np.concatenate(([False], (flags & (CORRUPT | DAMAGED)) != 0, [False]))
-    edges = np.flatnonzero(bad[1:] != bad[:-1])
-    for first, after in zip(edges[::2], edges[1::2], strict=True):
-        yield int(first), int(after) - 1
 
 
 def _inside(f: Finding, first: int, last: int) -> bool:

@@ -1,0 +1,111 @@
+"""How much of a presentation could not be decoded, and where: pure, and shared.
+
+From a damaged picture to the next random-access point is one stretch: what the decoder
+shows there is partly invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors.cadence import runs
+from engine.detectors.timeline import VideoTimes, video_times
+from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
+
+MOST_S: Final = 2.0
+"""More seconds than this that could not be decoded, and the file is not examinable."""
+MOST_SHARE: Final = 0.01
+MOST_PICTURES: Final = 5
+"""Or more than this share of the presentation, and more than this many pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One unreadable stretch.
+
+    Parameters
+    ----------
+    start_s, end_s
+        Seconds on the presentation timeline.
+    start_frame, end_frame
+        First and last damaged picture; for pictures that are missing altogether, those on
+        both sides. None where nothing was decoded there.
+    pictures
+        Damaged and undecodable pictures in it.
+    lost
+        Of these, how many were not decoded at all.
+    """
+
+    start_s: float
+    end_s: float
+    start_frame: int | None
+    end_frame: int | None
+    pictures: int
+    lost: int
+
+    @property
+    def seconds(self) -> float:
+        return self.end_s - self.start_s
+
+
+def damage(features: Features) -> tuple[Damage, ...]:
+    """Unreadable stretches of the pictures, in order of time."""
+    times = video_times(features)
+    frames = features.frames
+    if frames is None or times is None:
+        return () if frames is None else tuple(_untimed(frames))
+    flags = np.asarray(frames["flags"], dtype=np.uint8)
+    bad = np.ones(len(times), np.bool_)
+    known = times.frame >= 0
+    bad[known] = (flags[times.frame[known]] & (CORRUPT | DAMAGED)) != 0
+    return tuple(_stretch(times, first, after) for first, after in runs(bad))
+
+
+def damaged_frames(frames: FrameTable) -> Iterator[tuple[int, int]]:
+    """First and last picture number of each run of decoded but damaged pictures."""
+    flags: NDArray[np.uint8] = np.asarray(frames["flags"], dtype=np.uint8)
+    for first, after in runs((flags & (CORRUPT | DAMAGED)) != 0):
+        yield first, after - 1
+
+
+def too_much(stretches: tuple[Damage, ...], pictures: int, seconds: float) -> bool:
+    """Whether so much could not be decoded that the file counts as not examinable.
+
+    Parameters
+    ----------
+    stretches
+        Of one presentation.
+    pictures, seconds
+        Presented pictures, decoded or not, and the length of the presentation.
+    """
+    lost_s = sum(d.seconds for d in stretches)
+    lost = sum(d.pictures for d in stretches)
+    share = max(lost / pictures if pictures else 0.0, lost_s / seconds if seconds > 0 else 0.0)
+    return lost_s > MOST_S or (share > MOST_SHARE and lost > MOST_PICTURES)
+
+
+def _stretch(times: VideoTimes, first: int, after: int) -> Damage:
+    numbers = times.frame[first:after]
+    decoded = numbers[numbers >= 0]
+    if len(decoded):
+        start, end = int(decoded.min()), int(decoded.max())
+        borders: tuple[int | None, int | None] = (start, end)
+    else:
+        borders = (times.join(first - 1)[0] if first else None, times.join(after - 1)[1])
+    until = times.second(after) if after < len(times) else times.second(after - 1) + _usual_s(times)
+    return Damage(times.second(first), until, *borders, after - first, int(np.count_nonzero(numbers < 0)))
+
+
+def _usual_s(times: VideoTimes) -> float:
+    return float(int(np.median(np.diff(times.pts))) * times.time_base) if len(times) > 1 else 0.0
+
+
+def _untimed(frames: FrameTable) -> Iterator[Damage]:
+    step = 1.0 / frames.rate
+    for first, last in damaged_frames(frames):
+        yield Damage(frames.time(first), frames.time(last) + step, first, last, last - first + 1, 0)
