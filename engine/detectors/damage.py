@@ -109,3 +109,27 @@ def _untimed(frames: FrameTable) -> Iterator[Damage]:
     step = 1.0 / frames.rate
     for first, last in damaged_frames(frames):
         yield Damage(frames.time(first), frames.time(last) + step, first, last, last - first + 1, 0)
+
+
+def unexaminable(features: Features) -> str | None:
+    """Why the file as a whole could not be examined, or None.
+
+    Returns
+    -------
+    str or None
+        ``no_picture`` where no picture could be decoded, ``no_sound`` for a sound file of
+        which no sound could, ``no_content`` without either stream, ``too_much_unreadable``
+        beyond `MOST_S`, or beyond `MOST_SHARE` and `MOST_PICTURES`.
+    """
+    media, frames, audio = features.media, features.frames, features.audio
+    if media.video is None:
+        if media.audio is None:
+            return "no_content"
+        return "no_sound" if audio is not None and len(audio) == 0 else None
+    if frames is None:
+        return None  # not asked for
+    if len(frames) == 0:
+        return "no_picture"
+    seconds = frames.time(len(frames) - 1) + 1 / frames.rate
+    pictures = len(frames) + len(frames.undecodable)
+    return "too_much_unreadable" if too_much(damage(features), pictures, seconds) else None

@@ -1,0 +1,94 @@
+"""From what was found in one file to its report: articles, identifiers, verdict, opinions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from blake3 import blake3
+
+from engine.detectors.damage import unexaminable
+from engine.detectors.runner import Examination
+from engine.features.tables import Features
+from engine.findings import FileReport, Finding, Opinion, Outcome, Severity, Verdict, verdict_of
+from engine.rules.facts import media_facts
+from engine.rules.pack import PurposeName, RulePack
+
+ID_DIGITS = 16
+"""Hexadecimal digits of a finding's identifier: 64 bits."""
+
+NOT_CHECKED = Opinion(Outcome.NOT_EXAMINABLE, "not_checked")
+"""The opinion on a question that this version does not examine."""
+
+
+def judge(features: Features, examination: Examination, pack: RulePack, purpose: PurposeName = "inspect") -> FileReport:
+    """The report on one file.
+
+    Parameters
+    ----------
+    features
+        The file's tables; `features.blake3` is its digest, which identifiers build on.
+    examination
+        What the detectors say, combined.
+    pack
+        The rules that it is held against.
+    purpose
+        ``inspect`` looks at a file for itself; ``audit`` holds it against what the rules
+        demand of an archive.
+    """
+    findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in examination.findings)
+    obstacle = unexaminable(features)
+    verdict = verdict_of(findings, examinable=obstacle is None)
+    return FileReport(
+        path=features.media.path,
+        blake3=features.blake3,
+        size=features.media.size,
+        media=media_facts(features),
+        verdict=verdict,
+        reason=reason_of(verdict, obstacle),
+        integrity=integrity_of(verdict, obstacle),
+        originality=NOT_CHECKED,
+        examined=examination.examined,
+        findings=findings,
+    )
+
+
+def reason_of(verdict: Verdict, obstacle: str | None) -> str:
+    """Identifier of the reason for a verdict."""
+    if verdict in (Verdict.VIOLATION, Verdict.SUSPICION):
+        return "traces_found"
+    return "nothing_found" if obstacle is None else obstacle
+
+
+def integrity_of(verdict: Verdict, obstacle: str | None) -> Opinion:
+    """Whether content was deleted, inserted, reordered or replaced, as far as was examined."""
+    reason = reason_of(verdict, obstacle)
+    if verdict in (Verdict.VIOLATION, Verdict.SUSPICION):
+        return Opinion(Outcome.FOUND, reason)
+    return Opinion(Outcome.CLEAR if verdict is Verdict.CLEAR else Outcome.NOT_EXAMINABLE, reason)
+
+
+def finding_id(digest: str, finding: Finding) -> str:
+    """Identifier of a finding: stable between runs over the same file.
+
+    Parameters
+    ----------
+    digest
+        BLAKE3 of the file (or the identifier of a case).
+    finding
+        Kind, stream, start and end in milliseconds and the detector count; score, severity
+        and texts do not, so that a reviewer's mark outlives a change of threshold.
+    """
+    times = ("" if t is None else str(round(t * 1000)) for t in (finding.start_s, finding.end_s))
+    parts = (digest, finding.kind, finding.stream, *times, finding.detector)
+    return str(blake3("\x1f".join(parts).encode()).hexdigest(length=ID_DIGITS // 2))
+
+
+def _ruled(finding: Finding, digest: str, pack: RulePack, purpose: PurposeName) -> Finding:
+    severity: Severity = pack.severity_of(finding.kind, finding.severity, purpose)
+    return replace(
+        finding,
+        id=finding_id(digest, finding),
+        articles=pack.articles_of(finding.kind),
+        severity=severity,
+        parts=tuple(_ruled(part, digest, pack, purpose) for part in finding.parts),
+    )

@@ -1,0 +1,164 @@
+"""What a rule pack is: articles as data, read strictly.
+
+A pack is one TOML file. Its digest is that of its bytes, so that a report says exactly which
+rules it was judged by.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from engine.findings import Severity
+
+ArticleNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
+"""A bare article number, without paragraph."""
+
+PurposeName = Literal["inspect", "audit"]
+"""What is done: one file is looked at, or an archive is held against the rules."""
+
+SeverityName = Literal["as_found", "notice", "suspicion", "violation"]
+
+
+class RulePackError(Exception):
+    """A rule pack that does not exist or cannot be used."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Bilingual(_Strict):
+    """One text in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Article(_Strict):
+    """An article that bears on recordings: its words, and what it needs of a file."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    needs: Bilingual
+
+
+class Unchecked(_Strict):
+    """An article that no machine can check, and why."""
+
+    zh: str = Field(min_length=1)
+    why: Bilingual
+
+
+class KindRule(_Strict):
+    """What a kind of finding bears on, and how much it weighs for each purpose."""
+
+    articles: tuple[ArticleNumber, ...] = Field(min_length=1, strict=False)
+    inspect: SeverityName = "as_found"
+    audit: SeverityName = "as_found"
+
+
+class PackFile(_Strict):
+    """The file as it stands."""
+
+    schema_: Literal["unbroken.rules/1"] = Field(alias="schema")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    in_force: date
+    title: Bilingual
+    articles: Mapping[ArticleNumber, Article]
+    unchecked: Mapping[ArticleNumber, Unchecked] = Field(default_factory=dict)
+    kinds: Mapping[str, KindRule]
+
+    @model_validator(mode="after")
+    def _articles_exist(self) -> PackFile:
+        for kind, rule in self.kinds.items():
+            missing = [a for a in rule.articles if a not in self.articles]
+            if missing:
+                raise ValueError(f"kind {kind!r} names articles that the pack does not quote: {', '.join(missing)}")
+        both = sorted(set(self.articles) & set(self.unchecked))
+        if both:
+            raise ValueError(f"articles both checked and unchecked: {', '.join(both)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """A pack with the digest of its bytes.
+
+    Parameters
+    ----------
+    content
+        The validated file.
+    blake3
+        BLAKE3 of its bytes, 64 hexadecimal digits.
+    """
+
+    content: PackFile
+    blake3: str
+
+    @property
+    def name(self) -> str:
+        return self.content.name
+
+    def articles_of(self, kind: str) -> tuple[str, ...]:
+        """Articles that a kind of finding bears on; none for kinds that the pack does not know."""
+        rule = self.content.kinds.get(kind)
+        return () if rule is None else rule.articles
+
+    def severity_of(self, kind: str, found: Severity, purpose: PurposeName) -> Severity:
+        """What a finding of severity `found` weighs for a purpose."""
+        rule = self.content.kinds.get(kind)
+        name: SeverityName = "as_found" if rule is None else getattr(rule, purpose)
+        return found if name == "as_found" else Severity[name.upper()]
+
+
+def names() -> tuple[str, ...]:
+    """Names of the packs that come with the engine."""
+    folder = files("engine.rules").joinpath("packs")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def load(name: str) -> RulePack:
+    """A pack that comes with the engine.
+
+    Raises
+    ------
+    RulePackError
+        If there is none of this name; the message lists those that there are.
+    """
+    if name not in names():
+        raise RulePackError(f"no rule pack {name!r}; there are: {', '.join(names())}")
+    return parse(files("engine.rules").joinpath("packs", f"{name}.toml").read_bytes(), f"{name}.toml")
+
+
+def parse(data: bytes, origin: str) -> RulePack:
+    """A pack from its bytes.
+
+    Parameters
+    ----------
+    data
+        UTF-8 TOML.
+    origin
+        Where it comes from, for the message.
+
+    Raises
+    ------
+    RulePackError
+        If it is no TOML, or not what a pack must be; the message names place and fault.
+    """
+    from blake3 import blake3
+
+    try:
+        content = PackFile.model_validate(tomllib.loads(data.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RulePackError(f"{origin}: not a TOML file: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'pack'}: {e['msg']}" for e in error.errors())
+        raise RulePackError(f"{origin}: {faults}") from error
+    return RulePack(content, blake3(data).hexdigest())
