@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -113,18 +112,21 @@ def _run(
     from engine.archive.batch import plan, run
     from engine.archive.inspect import Options
     from engine.cli.progress import watching
-    from engine.report.run import Run, failed, task
-    from engine.report.views import View, write
+    from engine.report.run import Run, failed, sealing_task, task
+    from engine.report.views import View, render, show
 
     at_a_time, threads = plan(len(paths), jobs)
     exhibits = "none" if form is not Format.HTML else "pictures" if pictures else "plots"
     options = Options(threads=threads, exhibits=exhibits)
-    work = task(options, out_dir if seal else None, seal)
+    work = sealing_task(options, None if out_dir is None else str(out_dir)) if seal else task(options)
     with watching(progress) as watch:
         batch = run(work, paths, failed, at_a_time, watch)
     result = Run.of(batch.results, options, batch.interrupted)
     view = View(form.value, lang.value, only_found=only is Only.FOUND)
-    write(result, view, partial(write_output, output=output), sys.stdout if output is None else None)
+    if output is None and form is Format.TEXT and sys.stdout.isatty():
+        show(result, view, sys.stdout)
+    else:
+        write_output(render(result, view), output)
     if batch.interrupted:
         left = len(paths) - len(batch.results)
         say(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
+from engine.archive.selftest import SelfTest
 from engine.findings import Evidence, Examined, FileReport, Finding, Opinion
 from engine.report.summary import summarise
 from engine.report.texts import Texts
@@ -39,14 +40,14 @@ class EngineInfo:
     options
         The options that bear on results.
     selftest
-        ``passed``, ``failed`` or ``not run``, and of what; see `engine.archive.selftest`.
+        The self-test that ran with this report; its result holds for the checks it names.
     """
 
     version: str
     rule_pack: str
     rule_pack_blake3: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    selftest: str = "not run"
+    selftest: SelfTest = SelfTest(())
 
 
 def document(reports: Sequence[FileReport], engine: EngineInfo) -> dict[str, Any]:
@@ -58,7 +59,10 @@ def document(reports: Sequence[FileReport], engine: EngineInfo) -> dict[str, Any
             "rule_pack": engine.rule_pack,
             "rule_pack_blake3": engine.rule_pack_blake3,
             "options": plain(engine.options),
-            "selftest": engine.selftest,
+            "selftest": {
+                "result": engine.selftest.result,
+                "checks": {check.name: check.result for check in engine.selftest.checks},
+            },
         },
         "files": [entry(report) for report in reports],
         "cases": [],
@@ -81,7 +85,7 @@ def entry(report: FileReport) -> dict[str, Any]:
         "findings": [_finding(f) for f in report.findings],
         "clocks": plain(report.clocks),
         "proof": None if report.proof is None else plain(report.proof),
-        "error": report.error,
+        "error": None if report.error is None else _error(report),
     }
 
 
@@ -139,6 +143,11 @@ def _seconds(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return round(float(value), SECOND_DIGITS) + 0.0
+
+
+def _error(report: FileReport) -> dict[str, Any]:
+    message = {language: Texts.load(language).get("reason", report.reason) for language in LANGUAGES}
+    return {"reason": report.reason, "detail": printable(report.error or ""), "message": message}
 
 
 def _opinion(opinion: Opinion) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _finding_row(finding: Finding, texts: Texts) -> tuple[Text, Text]:
     style = COLOURS[finding.severity.label]
     what = texts.get("kind", str(finding.kind))
     articles = texts.ui("articles", articles=texts.ui("list_break").join(finding.articles)) if finding.articles else ""
-    why = Text.assemble((f"{what}: ", style), safe(texts.message(finding)), (articles, "dim"))
+    why = Text.assemble((what + texts.ui("colon"), style), safe(texts.message(finding)), (articles, "dim"))
     if finding.severity is Severity.NOTICE:
         why.stylize("dim")
     return Text(texts.where(finding)), why
