@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from engine.archive.batch import Tick
+from engine.archive.pool import Tick
 from engine.archive.exhibits import Exhibits, gather
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine

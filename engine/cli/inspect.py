@@ -109,10 +109,11 @@ def _run(
     out_dir: Path | None,
     progress: ProgressMode,
 ) -> int:
-    from engine.archive.batch import plan, run
+    from engine.archive.pool import plan, run
+    from engine.archive.batch import lost
     from engine.archive.inspect import Options
     from engine.cli.progress import watching
-    from engine.report.run import Run, failed, sealing_task, task
+    from engine.report.run import Run, sealing_task, task
     from engine.report.views import View, render, show
 
     at_a_time, threads = plan(len(paths), jobs)
@@ -120,7 +121,7 @@ def _run(
     options = Options(threads=threads, exhibits=exhibits)
     work = sealing_task(options, None if out_dir is None else str(out_dir)) if seal else task(options)
     with watching(progress) as watch:
-        batch = run(work, paths, failed, at_a_time, watch)
+        batch = run(work, paths, lost, at_a_time, watch)
     result = Run.of(batch.results, options, batch.interrupted)
     view = View(form.value, lang.value, only_found=only is Only.FOUND)
     if output is None and form is Format.TEXT and sys.stdout.isatty():

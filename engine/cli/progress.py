@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from engine.archive.batch import Standing
+from engine.archive.pool import Standing
 from engine.cli.common import ProgressMode, bilingual
 
 Watch = Callable[[Standing], None]
@@ -19,7 +19,7 @@ JSON_EVERY_S: Final = 0.5
 
 @contextmanager
 def watching(mode: ProgressMode) -> Iterator[Watch | None]:
-    """What to hand to `engine.archive.batch.run` as `watch`. Everything goes to standard error."""
+    """What to hand to `engine.archive.pool.run` as `watch`. Everything goes to standard error."""
     if mode is ProgressMode.JSON:
         yield _json_lines()
     elif mode is ProgressMode.AUTO and sys.stderr.isatty():

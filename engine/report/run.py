@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from engine._version import __version__
-from engine.archive.batch import Task, Tick
-from engine.archive.inspect import Inspected, Options, inspect_with_exhibits
-from engine.archive.inspect import failed as failed_report
+from engine.archive.pool import Task, Tick
+from engine.archive.batch import work
+from engine.archive.inspect import Inspected, Options
 from engine.archive.selftest import SelfTest, vectors
 from engine.findings import FileReport
 from engine.report.entry import EngineInfo, document, entry_bytes
@@ -20,7 +20,7 @@ from engine.rules import load
 
 def task(options: Options) -> Task[Inspected]:
     """What a worker does with a file: examine it."""
-    return partial(_examine, options=options)
+    return partial(work, options=options)
 
 
 def sealing_task(options: Options, out_dir: str | None) -> Task[Inspected]:
@@ -28,19 +28,10 @@ def sealing_task(options: Options, out_dir: str | None) -> Task[Inspected]:
     return partial(_examine_and_seal, options=options, out_dir=out_dir)
 
 
-def _examine(path: str, tick: Tick, options: Options) -> Inspected:
-    return inspect_with_exhibits(path, options, tick)
-
-
 def _examine_and_seal(path: str, tick: Tick, options: Options, out_dir: str | None) -> Inspected:
     from engine.archive.sealing import Sealing, inspect_and_seal
 
     return inspect_and_seal(path, Sealing(entry_bytes, out_dir), options, tick)
-
-
-def failed(path: str, reason: str, detail: str) -> Inspected:
-    """The result of a file whose worker gave none."""
-    return Inspected(failed_report(path, reason, detail))
 
 
 @dataclass(frozen=True, slots=True)
