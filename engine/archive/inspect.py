@@ -15,7 +15,9 @@ from engine.features.extract import extract
 from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError
-from engine.rules import judge, load
+from engine.media.reader import open_recording
+from engine.rules.judge import judge
+from engine.rules.pack import load
 
 DEFAULT_PACK: Final = "zj-rf-2019"
 READ_BYTES: Final = 4 << 20
@@ -111,8 +113,28 @@ def failed(path: str, reason: str, detail: str) -> FileReport:
 def _inspect(path: str, options: Options, tick: Tick) -> Inspected:
     before = stamp(path)
     digest = hash_file(path)
-    features = replace(extract(path, threads=options.threads, progress=tick), blake3=digest)
-    return conclude(path, before, features, options)
+
+    def examine_whole() -> Inspected:
+        features = extract(path, threads=options.threads, progress=progress_of(path, tick))
+        return conclude(path, before, replace(features, blake3=digest), options)
+
+    return known(digest, guarded(path, examine_whole))
+
+
+def known(digest: str, result: Inspected) -> Inspected:
+    """`result` with the file's digest also where it could not be examined, unless it changed meanwhile."""
+    report = result.report
+    if report.blake3 is not None or report.reason == "changed":
+        return result
+    return replace(result, report=replace(report, blake3=digest))
+
+
+def progress_of(path: str, tick: Tick) -> Callable[[int, float], None]:
+    """What `extract` calls, in terms of a batch: with the length that the header promises."""
+    with open_recording(path) as recording:
+        streams = [s for s in (recording.media.video, recording.media.audio) if s is not None and s.duration]
+        total = max((float((s.duration or 0) * s.time_base) for s in streams), default=0.0)
+    return lambda _pictures, seconds: tick(seconds, max(total, seconds))
 
 
 def conclude(path: str, before: Stamp, features: Features, options: Options) -> Inspected:

@@ -199,6 +199,9 @@ class _Slot(threading.Thread, Generic[T]):
         self._executor: Any = None
 
     def run(self) -> None:
+        # Ctrl-C reaches every process of a terminal. Workers inherit this thread's mask, from their
+        # very first instruction on; the batch ends them itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             while (number := self._board.take()) is not None:
                 self._number = number
@@ -246,7 +249,7 @@ class _Slot(threading.Thread, Generic[T]):
         from loky import ProcessPoolExecutor
 
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(max_workers=1, initializer=_begin_worker)
+            self._executor = ProcessPoolExecutor(max_workers=1)
         future: Future[T] = self._executor.submit(_work, self._task, path, str(self._record))
         return future
 
@@ -295,11 +298,6 @@ def _write_record(record: Path, at: float, total: float) -> None:
             os.close(descriptor)
     except OSError:
         return
-
-
-def _begin_worker() -> None:
-    """Ctrl-C reaches every process of the terminal; the batch ends its workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(task: Task[T], path: str, record: str) -> T:

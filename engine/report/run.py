@@ -15,7 +15,7 @@ from engine.archive.selftest import SelfTest, vectors
 from engine.findings import FileReport
 from engine.report.entry import EngineInfo, document, entry_bytes
 from engine.report.summary import exit_facts
-from engine.rules import load
+from engine.rules.pack import load
 
 
 def task(options: Options) -> Task[Inspected]:

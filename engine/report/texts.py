@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from engine.findings import FileReport, Finding, Verdict
+from engine.findings import FileReport, Finding, Value, Verdict
 from engine.report.summary import not_examinable
 
 _INDEX: Final = {"en": 0, "zh": 1, "zh-CN": 1}
@@ -75,11 +75,19 @@ class Texts:
 
     def message(self, finding: Finding) -> str:
         """What a finding says. A plug-in's template without a text shows kind and parameters."""
-        if self.has("template", finding.template):
-            known = {"start_s": finding.start_s, "end_s": finding.end_s, "start_frame": finding.start_frame}
-            return self.get("template", finding.template, **{**known, "end_frame": finding.end_frame, **finding.params})
-        values = ", ".join(f"{k}={v}" for k, v in finding.params.items())
-        return f"{self.get('kind', str(finding.kind))} ({values})" if values else self.get("kind", str(finding.kind))
+        if not self.has("template", finding.template):
+            values = ", ".join(f"{k}={v}" for k, v in finding.params.items())
+            kind = self.get("kind", str(finding.kind))
+            return f"{kind} ({values})" if values else kind
+        place = {"start_s": finding.start_s, "end_s": finding.end_s}
+        frames = {"start_frame": finding.start_frame, "end_frame": finding.end_frame}
+        text = self.get("template", finding.template, **{**place, **frames, **self._params(finding.params)})
+        return text + self.ui("not_rechecked") if finding.params.get("rechecked") is False else text
+
+    def _params(self, params: Mapping[str, Value]) -> dict[str, Value]:
+        """The parameters, and for those that are identifiers their words as ``NAME_text``."""
+        words = {f"{k}_text": self.get("value", f"{k}.{v}") for k, v in params.items() if isinstance(v, str)}
+        return {**params, **words}
 
     def where(self, finding: Finding) -> str:
         """Where on the timeline a finding lies, in minutes and seconds, with its frames."""
