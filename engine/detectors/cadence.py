@@ -109,6 +109,27 @@ def holes(deltas: NDArray[np.int64], usual: NDArray[np.int64], reach: int = 3) -
     return tuple(found)
 
 
+def places(found: tuple[Hole, ...], apart: int = RADIUS) -> tuple[tuple[Hole, ...], ...]:
+    """Holes grouped by place: those at most `apart` intervals from the one before are one event.
+
+    Packets that are lost in a row lie apart once pictures are put in the order of showing.
+    """
+    groups: list[list[Hole]] = []
+    for hole in found:
+        if groups and hole.position - groups[-1][-1].position <= apart:
+            groups[-1].append(hole)
+        else:
+            groups.append([hole])
+    return tuple(tuple(g) for g in groups)
+
+
+def capped(place: tuple[Hole, ...], least: int = 6) -> bool:
+    """Whether `least` equal holes follow each other: a rate that was lowered, as in the dark."""
+    pairs = zip(place[:-1], place[1:], strict=True)
+    follows = np.array([b.position == a.position + 1 and a.missing == b.missing for a, b in pairs], np.bool_)
+    return any(after - first >= least - 1 for first, after in runs(follows))
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A run of equal intervals, longer than usual, that hides missing pictures.
@@ -168,7 +189,8 @@ def spreads(pts: NDArray[np.int64], least_missing: int = 4, least_length: int = 
 def _spread(pts: NDArray[np.int64], first: int, after: int, usual: Fraction, grain: int) -> Spread | None:
     deltas = np.diff(pts[first : after + 1])
     length = int(pts[after] - pts[first])
-    if int(deltas.max() - deltas.min()) > 2 * grain or usual <= 0:
+    # what was rounded to a coarser clock before keeps that clock's steps
+    if int(deltas.max() - deltas.min()) > max(Fraction(2 * grain), usual / 12) or usual <= 0:
         return None
     pictures = length / usual
     missing = round(pictures) - (after - first)

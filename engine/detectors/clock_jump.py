@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from engine.detectors.continuity import picture_runs_on
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.gap import GapOptions, TimelineHole, timeline_holes
+from engine.detectors.gap import GapOptions, Place, timeline_places
 from engine.detectors.timeline import VideoTimes, backward_steps, video_times
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
@@ -39,19 +39,18 @@ def propose(features: Features, options: ClockJumpOptions) -> Proposal:
     times = video_times(features)
     if times is None:
         return Proposal()
-    holes = timeline_holes(features, times, options.gap)
-    jumps = [h for h in holes if h.stands_out and picture_runs_on(features, times, h.hole.position)]
-    findings = [_forward(h, times) for h in jumps]
+    places = timeline_places(features, times, options.gap)
+    findings = [_forward(p, times) for p in places if p.stands_out and picture_runs_on(features, times, p)]
     findings.extend(_backward(features, times))
     return Proposal(findings=tuple(findings))
 
 
-def _forward(judged: TimelineHole, times: VideoTimes) -> Finding:
-    hole = judged.hole
-    before, after = times.join(hole.position)
-    start, end = times.second(hole.position), times.second(hole.position + 1)
+def _forward(place: Place, times: VideoTimes) -> Finding:
+    before, after = times.join(place.first)[0], times.join(place.last - 1)[1]
+    start, end = times.second(place.first), times.second(place.last)
+    usual = float(place.holes[0].usual * times.time_base)
     evidence = [
-        Evidence(Source.CONTAINER, "interval_s", round(end - start, 6), round(float(hole.usual * times.time_base), 6)),
+        Evidence(Source.CONTAINER, "interval_s", round(end - start, 6), round(usual, 6)),
         Evidence(Source.CONTAINER, "clock_from_s", round(start, 6)),
         Evidence(Source.CONTAINER, "clock_to_s", round(end, 6)),
     ]
@@ -66,7 +65,7 @@ def _forward(judged: TimelineHole, times: VideoTimes) -> Finding:
         end_frame=after,
         score=0.85,
         template="clock_jump_forward",
-        params={"jump_s": round(end - start, 3), "sound": judged.sound},
+        params={"jump_s": round(end - start - usual, 3), "sound": place.sound},
         evidence=tuple(evidence),
         detector="clock_jump",
     )

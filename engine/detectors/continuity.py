@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -19,14 +19,24 @@ ALIKE: Final = 1.15
 """The step at the place may be this many times the largest step around it."""
 
 
-def picture_runs_on(features: Features, times: VideoTimes, position: int) -> bool:
-    """Whether picture `position + 1` follows `position` as if no time had passed.
+class Span(Protocol):
+    """A place on the timeline: positions of the pictures before and after it."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+
+def picture_runs_on(features: Features, times: VideoTimes, place: Span) -> bool:
+    """Whether the picture after a hole follows the one before as if no time had passed.
 
     True only where something moves, so that lost pictures would show as a larger step, and
     no larger step is there. Damaged pictures say nothing.
     """
     frames = features.frames
-    before, after = times.join(position)
+    before, after = times.join(place.first)[0], times.join(place.last - 1)[1]
     if frames is None or before is None or after is None or after != before + 1:
         return False
     change = np.asarray(frames["difference"], dtype=np.float64)

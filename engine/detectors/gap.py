@@ -26,8 +26,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.detectors.cadence import Hole, Spread, holes, irregular, spreads, usual_intervals
+from engine.detectors.cadence import Hole, Spread, capped, holes, irregular, places, spreads, usual_intervals
 from engine.detectors.continuity import picture_runs_on
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.sound import SoundHole, sound_holes
@@ -46,6 +47,8 @@ class GapOptions:
     """Irregular intervals up to which a recording counts as one of constant rate ..."""
     habit_per_hour: float = 6.0
     """... and how many more an hour."""
+    at_one_place: int = 5
+    """Holes of one event at most, where more than one picture is missing in any of them."""
     long_s: float = 1.0
     """In a recording of irregular rate, the least length of a hole that counts, seconds."""
     beyond_habit: float = 5.0
@@ -55,60 +58,92 @@ class GapOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineHole:
-    """A hole with what the sound says about it.
+class Place:
+    """Holes of one event, with what the sound says about them.
 
     Parameters
     ----------
-    hole
-        Position and length in ticks.
+    holes
+        In order, close together.
     stands_out
-        Whether it is beyond what this recorder does by habit.
+        Whether they are beyond what this recorder does by habit.
     sound
         ``hole`` where the sound stops too, ``runs_on`` where it does not, ``none`` without sound.
     """
 
-    hole: Hole
+    holes: tuple[Hole, ...]
     stands_out: bool
     sound: str
 
+    @property
+    def first(self) -> int:
+        """Position of the last picture before the event."""
+        return self.holes[0].position
 
-def timeline_holes(features: Features, times: VideoTimes, options: GapOptions) -> tuple[TimelineHole, ...]:
-    """All holes of a timeline, each weighed against the recorder's own habit."""
+    @property
+    def last(self) -> int:
+        """Position of the first picture after it."""
+        return self.holes[-1].position + 1
+
+    @property
+    def missing(self) -> int:
+        return sum(h.missing for h in self.holes)
+
+    @property
+    def excess(self) -> int:
+        """Missing time, ticks."""
+        return sum(h.ticks - h.usual for h in self.holes)
+
+
+def timeline_places(features: Features, times: VideoTimes, options: GapOptions) -> tuple[Place, ...]:
+    """All holes of a timeline by place, each weighed against the recorder's own habit."""
     deltas = np.diff(times.pts)
     if len(deltas) < options.least_intervals:
         return ()
     usual = usual_intervals(deltas)
-    odd = irregular(deltas, usual)
-    silent = tuple(sound_holes(sound)) if (sound := sound_times(features)) else ()
-    span = (times.second(0), times.second(len(times) - 1))
-    allowed = options.habit + options.habit_per_hour * (span[1] - span[0]) / 3600
-    constant = np.count_nonzero(odd) <= allowed
-    judged: list[TimelineHole] = []
-    for hole in holes(deltas, usual):
-        settled = times.second(hole.position) >= options.settle_s
-        far = constant or _beyond_habit(hole, deltas, odd, times, options)
-        says = "none" if sound is None or len(sound) == 0 else _sound_at(hole, times, silent)
-        judged.append(TimelineHole(hole, bool(settled and (far or says == "hole")), says))
+    habit = _Habit(deltas, irregular(deltas, usual), times, options)
+    sound = sound_times(features)
+    silent = tuple(sound_holes(sound)) if sound is not None else ()
+    judged: list[Place] = []
+    for group in places(holes(deltas, usual)):
+        says = "none" if sound is None or len(sound) == 0 else _sound_at(group, times, silent)
+        settled = times.second(group[0].position) >= options.settle_s
+        judged.append(Place(group, settled and (says == "hole" or habit.exceeded_by(group)), says))
     return tuple(judged)
 
 
-def _beyond_habit(hole: Hole, deltas: np.ndarray, odd: np.ndarray, times: VideoTimes, options: GapOptions) -> bool:
-    if hole.ticks * times.time_base < Fraction(options.long_s):
-        return False
-    others = odd.copy()
-    others[hole.position] = False
-    return bool(hole.ticks >= options.beyond_habit * np.percentile(deltas[others], 90)) if others.any() else True
+@dataclass(frozen=True, slots=True, eq=False)
+class _Habit:
+    """What the recorder itself does to its cadence."""
+
+    deltas: NDArray[np.int64]
+    odd: NDArray[np.bool_]
+    times: VideoTimes
+    options: GapOptions
+
+    def exceeded_by(self, group: tuple[Hole, ...]) -> bool:
+        others = self.odd.copy()
+        others[group[0].position : group[-1].position + 1] = False
+        hours = (self.times.second(len(self.times) - 1) - self.times.second(0)) / 3600
+        constant = np.count_nonzero(others) <= self.options.habit + self.options.habit_per_hour * hours
+        few = len(group) <= self.options.at_one_place or all(h.missing == 1 for h in group)
+        if constant and few and not capped(group):
+            return True
+        return any(self._far_beyond(h, self.deltas[others]) for h in group)
+
+    def _far_beyond(self, hole: Hole, others: NDArray[np.int64]) -> bool:
+        if hole.ticks * self.times.time_base < Fraction(self.options.long_s):
+            return False
+        return len(others) == 0 or bool(hole.ticks >= self.options.beyond_habit * np.percentile(others, 90))
 
 
-def _sound_at(hole: Hole, times: VideoTimes, silent: tuple[SoundHole, ...]) -> str:
-    start, end = times.second(hole.position), times.second(hole.position + 1)
-    length = end - start
+def _sound_at(group: tuple[Hole, ...], times: VideoTimes, silent: tuple[SoundHole, ...]) -> str:
+    start, end = times.second(group[0].position), times.second(group[-1].position + 1)
+    length = float(sum(h.ticks - h.usual for h in group) * times.time_base)
     near = (h for h in silent if h.start_s < end + 0.5 and h.end_s > start - 0.5)
-    # a packet's length of play: sound is cut on packets, pictures on pictures
-    if any(abs((h.end_s - h.start_s) - length) <= h.packet_s * 2 + length / 4 for h in near):
-        return "hole"
-    return "runs_on"
+    # two packets of play: sound is cut on packets, pictures on pictures
+    alike = any(abs((h.end_s - h.start_s) - length) <= h.packet_s * 2 + length / 4 for h in near)
+    return "hole" if alike else "runs_on"
 
 
 def propose(features: Features, options: GapOptions) -> Proposal:
@@ -116,10 +151,10 @@ def propose(features: Features, options: GapOptions) -> Proposal:
     times = video_times(features)
     if times is None or len(times) - 1 < options.least_intervals:
         return Proposal(examined=_not_examined(features, times))
-    judged = timeline_holes(features, times, options)
-    loud = [h for h in judged if h.stands_out and not picture_runs_on(features, times, h.hole.position)]
-    findings = [_gap(h, times) for h in loud]
-    quiet = [h for h in judged if not h.stands_out]
+    judged = timeline_places(features, times, options)
+    loud = [p for p in judged if p.stands_out and not picture_runs_on(features, times, p)]
+    findings = [_gap(p, times) for p in loud]
+    quiet = [p for p in judged if not p.stands_out]
     if quiet:
         findings.append(_habit(quiet, times))
     findings.extend(_spread(s, times) for s in spreads(times.pts))
@@ -127,36 +162,39 @@ def propose(features: Features, options: GapOptions) -> Proposal:
     return Proposal(findings=tuple(findings), examined=(Examined("gap", "timestamps", seconds),))
 
 
-def _gap(judged: TimelineHole, times: VideoTimes) -> Finding:
-    hole = judged.hole
-    before, after = times.join(hole.position)
-    length = float(hole.ticks * times.time_base)
-    usual = float(hole.usual * times.time_base)
+def _gap(place: Place, times: VideoTimes) -> Finding:
+    before, after = times.join(place.first)[0], times.join(place.last - 1)[1]
+    longest = max(place.holes, key=lambda h: h.ticks)
     evidence = [
-        Evidence(Source.CONTAINER, "interval_s", round(length, 6), round(usual, 6)),
-        Evidence(Source.CONTAINER, "missing_pictures", hole.missing),
+        Evidence(Source.CONTAINER, "interval_s", _seconds(longest.ticks, times), _seconds(longest.usual, times)),
+        Evidence(Source.CONTAINER, "missing_pictures", place.missing),
     ]
-    if judged.sound == "hole":
+    if place.sound == "hole":
         evidence.append(Evidence(Source.SOUND, "sound_hole", True))
     return Finding(
         kind=Kind.GAP,
-        severity=Severity.VIOLATION if judged.sound == "hole" else Severity.SUSPICION,
+        severity=Severity.VIOLATION if place.sound == "hole" else Severity.SUSPICION,
         level=Level.E1,
         stream="video",
-        start_s=times.second(hole.position),
-        end_s=times.second(hole.position + 1),
+        start_s=times.second(place.first),
+        end_s=times.second(place.last),
         start_frame=before,
         end_frame=after,
-        score=min(1.0, 0.8 + 0.02 * hole.missing),
+        score=min(1.0, 0.8 + 0.02 * place.missing),
         template="gap",
-        params={"missing_s": round(length - usual, 3), "missing": hole.missing, "sound": judged.sound},
+        params={"missing_s": round(_seconds(place.excess, times), 3), "missing": place.missing, "sound": place.sound},
         evidence=tuple(evidence),
         detector="gap",
     )
 
 
-def _habit(quiet: list[TimelineHole], times: VideoTimes) -> Finding:
-    longest = max((h.hole for h in quiet), key=lambda h: h.ticks)
+def _seconds(ticks: int, times: VideoTimes) -> float:
+    return round(float(ticks * times.time_base), 6)
+
+
+def _habit(quiet: list[Place], times: VideoTimes) -> Finding:
+    every = [h for p in quiet for h in p.holes]
+    longest = max(every, key=lambda h: h.ticks)
     return Finding(
         kind=Kind.GAP,
         severity=Severity.NOTICE,
@@ -167,13 +205,13 @@ def _habit(quiet: list[TimelineHole], times: VideoTimes) -> Finding:
         score=0.2,
         template="gap_habit",
         params={
-            "count": len(quiet),
-            "longest_s": round(float(longest.ticks * times.time_base), 3),
+            "count": len(every),
+            "longest_s": round(_seconds(longest.ticks, times), 3),
             "at_s": round(times.second(longest.position), 3),
         },
         evidence=(
-            Evidence(Source.CONTAINER, "holes", len(quiet)),
-            Evidence(Source.CONTAINER, "longest_interval_s", round(float(longest.ticks * times.time_base), 6)),
+            Evidence(Source.CONTAINER, "holes", len(every)),
+            Evidence(Source.CONTAINER, "longest_interval_s", _seconds(longest.ticks, times)),
         ),
         detector="gap",
     )

@@ -21,6 +21,11 @@ CLOCK_RANGE: Final = 1 << 33
 """Ticks after which the clock of MPEG transport and programme streams starts again."""
 
 
+RAW_SOUND: Final = ("pcm_", "adpcm_")
+"""Codecs whose packets may have any length. Elsewhere a packet that lasts longer than two usual
+ones does so because its container stretches the sample before a hole up to the next (MP4)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoTimes:
     """Presentation times of the examined video stream.
@@ -119,8 +124,10 @@ def sound_times(features: Features) -> SoundTimes | None:
     rows = rows[np.argsort(table.pts[rows], kind="stable")]
     pts = _placed(table, stream, rows)
     duration = table.duration[rows]
-    usual = int(np.median(np.diff(pts)))
-    length = np.where(duration > 0, duration, max(usual, 0))
+    usual = max(int(np.median(np.diff(pts))), 0)
+    length = np.where(duration > 0, duration, usual)
+    if not stream.codec.startswith(RAW_SOUND):
+        length = np.where(length > 2 * usual, usual, length)
     return SoundTimes(pts, pts + length, stream.time_base, _zero(features))
 
 
