@@ -21,7 +21,7 @@ from engine._version import __version__
 if TYPE_CHECKING:
     from engine.archive.batch import inspect_many
     from engine.archive.inspect import inspect
-    from engine.features.extract import extract
+    from engine.features.onepass import extract
     from engine.features.tables import AudioTable, Features, FrameTable
     from engine.findings import Evidence, Examined, FileReport, Finding, Level, Outcome, Severity, Verdict
     from engine.media.errors import MediaError
@@ -36,7 +36,7 @@ _HOMES = {
     "seal": "engine.proofs.seal",
     "verify": "engine.proofs.verify",
     "prove": "engine.proofs.prove",
-    "extract": "engine.features.extract",
+    "extract": "engine.features.onepass",
     "Features": "engine.features.tables",
     "FrameTable": "engine.features.tables",
     "AudioTable": "engine.features.tables",

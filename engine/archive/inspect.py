@@ -11,7 +11,7 @@ from engine.archive.pool import Tick
 from engine.archive.exhibits import Exhibits, gather
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
-from engine.features.extract import extract
+from engine.features.onepass import extract
 from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError

@@ -65,9 +65,20 @@ SCALARS: Final[Mapping[str, DTypeLike]] = MappingProxyType(
 )
 """Scalar columns of the FrameTable: name -> dtype. NaN stands for "not measured"."""
 
-BLOCK_ROWS: Final = 17
+BLOCK_ROWS: Final = 30
 BLOCK_COLUMNS: Final = 30
-"""Largest grid of the motion search; smaller pictures leave the rest zero."""
+"""Largest grid of the motion search; smaller pictures leave the rest zero.
+
+The grid of a picture is ``block_grid(width, height)``: 16 x 30 at 1920 x 1080, 30 x 16 upright.
+"""
+
+
+
+def block_grid(width: int, height: int) -> tuple[int, int]:
+    """Rows and columns of `residual` and `lasting` that a picture of this size fills."""
+    factor = max(1, -(-max(width, height) // 240))
+    return height // factor // 8, width // factor // 8
+
 
 WIDE: Final[Mapping[str, tuple[tuple[int, ...], DTypeLike]]] = MappingProxyType(
     {

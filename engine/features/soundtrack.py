@@ -1,0 +1,167 @@
+"""Decoded sound to the rows of the AudioTable: 10 ms each, holes in the timestamps kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.scratch import ScratchColumns
+from engine.features.tables import AUDIO_COLUMNS, AudioTable
+from engine.kernels import sound
+from engine.media.model import NO_TIME
+from engine.media.samples import Samples
+
+ROWS_A_SECOND: Final = 100
+GAP_S: Final = Fraction(1, 200)
+"""A step of the timestamps beyond this (and two ticks) is a hole; less is a muxer's rounding."""
+DRIFT_S: Final = Fraction(1, 10)
+"""Small steps that add up to this are filled as well, so that rows stay on the timeline."""
+LONGEST_HOLE_S: Final = 6 * 3600
+"""A longer hole is taken for a wrong clock: the rows go on without it."""
+
+
+class SoundTrack:
+    """Collects sound in decoding order.
+
+    Parameters
+    ----------
+    time_base
+        Seconds a tick of the stream.
+    place
+        Stored ticks -> presentation ticks, None for sound that is never presented.
+    """
+
+    def __init__(self, time_base: Fraction, place: Callable[[int], int | None]) -> None:
+        self._base = time_base
+        self._place = place
+        self._rows = ScratchColumns({name: ((), dtype) for name, dtype in AUDIO_COLUMNS.items()})
+        self._start: Fraction | None = None  # presentation time of row 0
+        self._end = Fraction(0)  # presentation time after the last sample
+        self._sound_end = Fraction(0)  # the same by counting samples and holes
+        self._run: list[NDArray[np.int16]] = []  # samples since the last whole row
+        self._held = 0
+        self._run_rows = 0  # rows written since the run began
+        self._before: int | None = None
+        self.rate = 0
+        self.channels = 0
+
+    def add(self, samples: Samples) -> None:
+        """Add a run of samples that follows the last one."""
+        at = self._time(samples.pts)
+        if at is None:
+            return
+        if samples.rate != self.rate:
+            self._end_run()
+            self.rate = samples.rate
+            self.channels = self.channels or samples.channels
+        if self._start is None:
+            self._start = self._end = self._sound_end = at
+        self._fill(at)
+        values = sound.mono(samples.values, samples.planar)
+        self._run.append(values)
+        self._held += len(values)
+        length = Fraction(len(values), samples.rate)
+        self._end = at + length
+        self._sound_end += length
+        if self._held >= self.rate:
+            self._write_rows()
+
+    def finish(self, origin: Fraction | None, undecodable: NDArray[np.int32]) -> AudioTable | None:
+        """The table; None where no sound was presented.
+
+        Parameters
+        ----------
+        origin
+            Presentation time of the first picture, seconds; None without one: then the sound's
+            own beginning is 0.
+        undecodable
+            Rows of the PacketTable from which no sound came.
+        """
+        self._end_run()
+        columns = self._rows.finish()
+        if self._start is None:
+            return None
+        start = self._start - (self._start if origin is None else origin)
+        return AudioTable(
+            start_s=float(start),
+            end_s=float(start + self._sound_end - self._start),
+            sample_rate=self.rate,
+            channels=self.channels,
+            columns=columns,
+            undecodable=undecodable,
+        )
+
+    def close(self) -> None:
+        """Give up, for a pass that failed."""
+        self._rows.close()
+
+    def _time(self, pts: int) -> Fraction | None:
+        """Presentation seconds; without a timestamp the samples follow the last ones."""
+        if pts == NO_TIME:
+            return self._end
+        ticks = self._place(pts)
+        return None if ticks is None else ticks * self._base
+
+    def _fill(self, at: Fraction) -> None:
+        """Rows for a hole before `at`."""
+        step, drift = at - self._end, at - self._sound_end
+        if step <= GAP_S + 2 * self._base and drift <= DRIFT_S:
+            if drift < -DRIFT_S:  # a clock that fell back: go on from here
+                self._sound_end = at
+            return
+        if drift > LONGEST_HOLE_S:
+            self._sound_end = at
+            return
+        self._end_run()
+        assert self._start is not None
+        wanted = int((at - self._start) * ROWS_A_SECOND) - len(self._rows)
+        self._sound_end = at
+        if wanted > 0:
+            empty = {n: np.zeros(wanted, d) for n, d in AUDIO_COLUMNS.items()}
+            self._rows.extend(empty, wanted)
+
+    def _write_rows(self) -> None:
+        """All whole rows of the run so far."""
+        first = self._run_rows * self.rate // ROWS_A_SECOND
+        count = self._held * ROWS_A_SECOND // self.rate
+        edges = (np.arange(self._run_rows, self._run_rows + count + 1) * self.rate) // ROWS_A_SECOND - first
+        edges = edges[edges <= self._held]
+        self._measure(edges.astype(np.int64))
+        self._run_rows += len(edges) - 1
+
+    def _measure(self, edges: NDArray[np.int64]) -> None:
+        """Write the rows between `edges` and drop their samples."""
+        values = np.concatenate(self._run)
+        before = int(values[0]) if self._before is None else self._before
+        measured = sound.frames(values, edges, before)
+        self._rows.extend(_columns(measured, np.diff(edges)), len(edges) - 1)
+        if edges[-1] > 0:
+            self._before = int(values[edges[-1] - 1])
+        rest = values[edges[-1] :]
+        self._run = [rest] if len(rest) else []
+        self._held = len(rest)
+
+    def _end_run(self) -> None:
+        """Write what is held, its last row shorter; the next samples begin a new run."""
+        if self._held:
+            self._write_rows()
+        if self._held:
+            self._measure(np.array([0, self._held], np.int64))
+        self._run_rows = 0
+        self._before = None
+
+
+def _columns(rows: sound.SoundRows, counts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    safe = np.maximum(counts, 1)
+    return {
+        "rms": np.sqrt(rows.energy / safe),
+        "peak": rows.peak,
+        "zeros": rows.zeros / safe,
+        "step": rows.step,
+        "high": np.sqrt(rows.change / safe),
+        "present": counts > 0,
+    }
