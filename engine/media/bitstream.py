@@ -1,0 +1,435 @@
+"""The units of coded pictures, and what decoders are configured with, as far as proofs need.
+
+Containers wrap the same coded picture differently: length-prefixed units with the parameter
+sets beside them (MP4, Matroska), or start codes with everything in the stream (transport
+streams, raw files). Here both become the same units.
+
+Sources: ISO/IEC 14496-15 (configuration records), ITU-T H.264 and H.265, section 7.3 and
+annex B (units, parameter sets, slice headers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+START_CODE: Final = b"\x00\x00\x01"
+
+
+class BitstreamError(ValueError):
+    """Bytes that do not have the structure their codec demands."""
+
+
+class Bits:
+    """Reads bits from the payload of a unit, from the most significant on.
+
+    Parameters
+    ----------
+    data
+        Payload with emulation prevention bytes already removed.
+
+    Raises
+    ------
+    BitstreamError
+        By every read that goes beyond the end.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._value = int.from_bytes(data, "big")
+        self._left = len(data) * 8
+
+    def read(self, count: int) -> int:
+        """The next `count` bits as an unsigned number; requires count >= 0."""
+        if count > self._left:
+            raise BitstreamError("the unit ends early")
+        self._left -= count
+        return (self._value >> self._left) & ((1 << count) - 1)
+
+    def exp_golomb(self) -> int:
+        """ue(v): H.264, section 9.1."""
+        zeros = 0
+        while not self.read(1):
+            zeros += 1
+            if zeros > 32:
+                raise BitstreamError("no number is that long")
+        return (1 << zeros) - 1 + self.read(zeros)
+
+
+def unescaped(data: bytes, limit: int = 256) -> bytes:
+    """The first `limit` bytes of a payload without emulation prevention (00 00 03 -> 00 00)."""
+    out = bytearray()
+    zeros = 0
+    for byte in data[:limit]:
+        if zeros >= 2 and byte == 3:
+            zeros = 0
+            continue
+        out.append(byte)
+        zeros = zeros + 1 if byte == 0 else 0
+    return bytes(out)
+
+
+# ---- units ------------------------------------------------------------------------------------
+
+
+def split_start_codes(data: bytes) -> list[bytes]:
+    """Units between start codes (annex B), trailing zero bytes removed, empty ones left out.
+
+    Bytes before the first start code are a unit of their own: nothing is dropped unseen.
+    """
+    units: list[bytes] = []
+    begin = 0
+    while True:
+        code = data.find(START_CODE, begin)
+        unit = data[begin : len(data) if code < 0 else code].rstrip(b"\x00")
+        if unit:
+            units.append(unit)
+        if code < 0:
+            return units
+        begin = code + 3
+
+
+def split_lengths(data: bytes, prefix: int) -> list[bytes]:
+    """Units behind length prefixes of `prefix` bytes (1, 2 or 4), trailing zeros removed.
+
+    Raises
+    ------
+    BitstreamError
+        If a length reaches beyond the end.
+    """
+    units: list[bytes] = []
+    at, end = 0, len(data)
+    while at < end:
+        start = at + prefix
+        stop = start + int.from_bytes(data[at:start], "big")
+        if start > end or stop > end:
+            raise BitstreamError("a unit is longer than its packet")
+        unit = data[start:stop].rstrip(b"\x00")
+        if unit:
+            units.append(unit)
+        at = stop
+    return units
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a container says to a decoder of H.264 or HEVC before the first picture.
+
+    Parameters
+    ----------
+    prefix
+        Bytes of a length prefix; 0 where units follow start codes.
+    units
+        Parameter sets and SEI of the record, trailing zeros removed.
+    """
+
+    prefix: int
+    units: tuple[bytes, ...] = ()
+
+
+def configuration(codec: str, extradata: bytes) -> Configuration:
+    """Read ``avcC``, ``hvcC`` or annex B units.
+
+    Raises
+    ------
+    BitstreamError
+        If a record ends early.
+    """
+    if codec == "h264" and extradata[:1] == b"\x01":
+        return _avcc(extradata)
+    if codec == "hevc" and len(extradata) >= 23 and (extradata[0] or extradata[1] or extradata[2] > 1):
+        return _hvcc(extradata)
+    return Configuration(0, tuple(split_start_codes(extradata)) if extradata else ())
+
+
+def _avcc(data: bytes) -> Configuration:
+    """AVCDecoderConfigurationRecord: ISO/IEC 14496-15, 5.3.3.1."""
+    if len(data) < 7:
+        raise BitstreamError("the decoder configuration ends early")
+    units: list[bytes] = []
+    at = 5
+    for mask in (0x1F, 0xFF):
+        count, at = data[at] & mask, at + 1
+        for _ in range(count):
+            unit, at = _sized(data, at)
+            units.append(unit)
+        if at >= len(data):
+            break
+    if at + 4 <= len(data) and data[1] in (100, 110, 122, 144):
+        count, at = data[at + 3], at + 4
+        for _ in range(count):
+            unit, at = _sized(data, at)
+            units.append(unit)
+    return Configuration((data[4] & 3) + 1, tuple(u for u in units if u))
+
+
+def _hvcc(data: bytes) -> Configuration:
+    """HEVCDecoderConfigurationRecord: ISO/IEC 14496-15, 8.3.3.1."""
+    units: list[bytes] = []
+    at = 23
+    for _ in range(data[22]):
+        if at + 3 > len(data):
+            raise BitstreamError("the decoder configuration ends early")
+        count, at = int.from_bytes(data[at + 1 : at + 3], "big"), at + 3
+        for _ in range(count):
+            unit, at = _sized(data, at)
+            units.append(unit)
+    return Configuration((data[21] & 3) + 1, tuple(u for u in units if u))
+
+
+def _sized(data: bytes, at: int) -> tuple[bytes, int]:
+    stop = at + 2 + int.from_bytes(data[at : at + 2], "big")
+    if at + 2 > len(data) or stop > len(data):
+        raise BitstreamError("the decoder configuration ends early")
+    return data[at + 2 : stop].rstrip(b"\x00"), stop
+
+
+# ---- kinds of units ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKinds:
+    """The unit types of a codec that a muxer may add or drop, and those of parameter sets and SEI."""
+
+    dropped: frozenset[int]
+    sets: frozenset[int]
+    sei: frozenset[int]
+
+
+H264: Final = UnitKinds(frozenset({9, 10, 11, 12}), frozenset({7, 8, 13, 15}), frozenset({6}))
+"""Access unit delimiter, end of sequence, end of stream, filler; SPS, PPS, extension, subset SPS; SEI."""
+
+HEVC: Final = UnitKinds(frozenset({35, 36, 37, 38}), frozenset({32, 33, 34}), frozenset({39, 40}))
+"""The same of HEVC: AUD, EOS, EOB, filler; VPS, SPS, PPS; prefix and suffix SEI."""
+
+
+def kind_of(codec: str, unit: bytes) -> int:
+    """The unit's type; requires a unit that is not empty."""
+    return unit[0] & 0x1F if codec == "h264" else (unit[0] >> 1) & 0x3F
+
+
+def set_number(codec: str, unit: bytes) -> int:
+    """The number by which other units refer to a parameter set.
+
+    Raises
+    ------
+    BitstreamError
+        If the set ends early.
+    """
+    if codec == "h264":
+        skip = 3 if unit[0] & 0x1F in (7, 15) else 0
+        return Bits(unescaped(unit[1:])[skip:]).exp_golomb()
+    bits = Bits(unescaped(unit[2:]))
+    kind = (unit[0] >> 1) & 0x3F
+    if kind == 32:
+        return bits.read(4)
+    if kind == 33:
+        bits.read(4)
+        _profile_tier_level(bits, bits.read(3))
+    return bits.exp_golomb()
+
+
+def _profile_tier_level(bits: Bits, sub_layers: int) -> None:
+    """Skip it: H.265, section 7.3.3. `sub_layers` is sps_max_sub_layers_minus1."""
+    bits.read(1 + 88 + 8)
+    present = [(bits.read(1), bits.read(1)) for _ in range(sub_layers)]
+    if sub_layers:
+        bits.read(2 * (8 - sub_layers))
+    for profile, level in present:
+        bits.read(88 * profile + 8 * level)
+
+
+# ---- field pictures of H.264 ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpsFacts:
+    """What a slice header needs to know of its SPS."""
+
+    frame_num_bits: int
+    frames_only: bool
+    separate_planes: bool
+
+
+_CHROMA_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+
+
+def sps_facts(unit: bytes) -> SpsFacts:
+    """Read an H.264 SPS up to frame_mbs_only_flag: section 7.3.2.1.1.
+
+    Raises
+    ------
+    BitstreamError
+        If the set ends early.
+    """
+    bits = Bits(unescaped(unit[1:], 1024))
+    profile = bits.read(24) >> 16
+    bits.exp_golomb()
+    separate = False
+    if profile in _CHROMA_PROFILES:
+        chroma = bits.exp_golomb()
+        separate = bool(bits.read(1)) if chroma == 3 else False
+        bits.exp_golomb()
+        bits.exp_golomb()
+        bits.read(1)
+        if bits.read(1):
+            for number in range(12 if chroma == 3 else 8):
+                if bits.read(1):
+                    _scaling_list(bits, 16 if number < 6 else 64)
+    frame_num_bits = bits.exp_golomb() + 4
+    order = bits.exp_golomb()
+    if order == 0:
+        bits.exp_golomb()
+    elif order == 1:
+        bits.read(1)
+        bits.exp_golomb()
+        bits.exp_golomb()
+        for _ in range(min(bits.exp_golomb(), 255)):
+            bits.exp_golomb()
+    bits.exp_golomb()
+    bits.read(1)
+    bits.exp_golomb()
+    bits.exp_golomb()
+    return SpsFacts(frame_num_bits, bool(bits.read(1)), separate)
+
+
+def _scaling_list(bits: Bits, size: int) -> None:
+    last, following = 8, 8
+    for _ in range(size):
+        if following:
+            code = bits.exp_golomb()
+            delta = (code + 1) // 2 if code % 2 else -(code // 2)
+            following = (last + delta + 256) % 256
+        last = following or last
+
+
+def is_field(units: list[bytes], sps: SpsFacts) -> bool:
+    """Whether the first slice of an H.264 packet is of a single field: section 7.3.3."""
+    if sps.frames_only:
+        return False
+    for unit in units:
+        if unit[0] & 0x1F in (1, 2, 5):
+            bits = Bits(unescaped(unit[1:], 32))
+            bits.exp_golomb()
+            bits.exp_golomb()
+            bits.exp_golomb()
+            if sps.separate_planes:
+                bits.read(2)
+            bits.read(sps.frame_num_bits)
+            return bool(bits.read(1))
+    return False
+
+
+# ---- AAC --------------------------------------------------------------------------------------
+
+AAC_RATES: Final = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+
+
+@dataclass(frozen=True, slots=True)
+class AacConfiguration:
+    """What AAC is decoded with, told the same way by ADTS headers and by AudioSpecificConfig.
+
+    Parameters
+    ----------
+    object_type
+        Of the core (2: low complexity), without explicitly signalled extensions.
+    rate
+        Of the core, Hz.
+    channels
+        channelConfiguration; 0 means that a program config element tells.
+    flags
+        frameLengthFlag, dependsOnCoreCoder and extensionFlag as a number 0..7; ADTS knows 0 only.
+    """
+
+    object_type: int
+    rate: int
+    channels: int
+    flags: int = 0
+
+
+def audio_specific_config(data: bytes) -> AacConfiguration:
+    """Read an AudioSpecificConfig: ISO/IEC 14496-3, 1.6.2.1.
+
+    Raises
+    ------
+    BitstreamError
+        If it ends early or uses a reserved rate.
+    """
+    bits = Bits(data[:32])
+    kind, rate = _object_type(bits), _rate(bits)
+    channels = bits.read(4)
+    if kind in (5, 29):
+        _rate(bits)
+        kind = _object_type(bits)
+    flags = bits.read(3) if kind in (1, 2, 3, 4, 6, 7) else 0
+    return AacConfiguration(kind, rate, channels, flags)
+
+
+def _object_type(bits: Bits) -> int:
+    kind = bits.read(5)
+    return 32 + bits.read(6) if kind == 31 else kind
+
+
+def _rate(bits: Bits) -> int:
+    index = bits.read(4)
+    if index == 15:
+        return bits.read(24)
+    if index >= len(AAC_RATES):
+        raise BitstreamError("a reserved sampling rate")
+    return AAC_RATES[index]
+
+
+def strip_adts(data: bytes) -> tuple[AacConfiguration, bytes]:
+    """An ADTS frame's configuration and its one raw data block: ISO/IEC 14496-3, 1.A.2.2.
+
+    Raises
+    ------
+    BitstreamError
+        If this is no ADTS frame, or one of several blocks.
+    """
+    if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
+        raise BitstreamError("no ADTS header")
+    length = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+    header = 7 if data[1] & 1 else 9
+    index = data[2] >> 2 & 15
+    if length < header or length > len(data) or index >= len(AAC_RATES):
+        raise BitstreamError("a damaged ADTS header")
+    if data[6] & 3:
+        raise BitstreamError("several blocks in one ADTS frame")
+    channels = (data[2] & 1) << 2 | data[3] >> 6
+    return AacConfiguration((data[2] >> 6) + 1, AAC_RATES[index], channels), data[header:length] + data[length:]
+
+
+# ---- AV1 --------------------------------------------------------------------------------------
+
+
+def open_bitstream_units(data: bytes) -> Iterator[bytes]:
+    """OBUs without their size field, temporal delimiters left out: AV1 specification, 5.3.
+
+    Raises
+    ------
+    BitstreamError
+        If a unit reaches beyond the end.
+    """
+    at = 0
+    while at < len(data):
+        header, extension = data[at], data[at] >> 2 & 1
+        body = at + 1 + extension
+        size, body = _leb128(data, body) if header & 2 else (len(data) - body, body)
+        if size < 0 or body + size > len(data):
+            raise BitstreamError("a unit is longer than its packet")
+        if header >> 3 & 15 != 2:
+            yield bytes([header & 0xFD]) + data[at + 1 : at + 1 + extension] + data[body : body + size]
+        at = body + size
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for number in range(8):
+        if at + number >= len(data):
+            break
+        byte = data[at + number]
+        value |= (byte & 0x7F) << (7 * number)
+        if not byte & 0x80:
+            return value, at + number + 1
+    raise BitstreamError("a length ends early")

@@ -1,0 +1,193 @@
+"""Collecting leaves while a recording's packets go by, so that one pass serves every observer."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.media.model import NO_TIME, MediaInfo, StreamInfo
+from engine.media.reader import CodedPacket
+from engine.media.timeline import IDENTITY, StreamTimeline
+from engine.proofs.content import PcmBlocks, Units, configuration_of, is_pcm, reader_for, sample_bytes
+from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
+from engine.proofs.leaves import Leaves, LeafStream, presentation_order, shown_count
+from engine.proofs.problems import ProofProblem
+
+MAX_CONFIGURATIONS = 1024
+"""Different codec configurations of one stream; a recorder has one or two."""
+
+
+class _Rows:
+    """Rows of one stream while it grows; 70 bytes a leaf."""
+
+    def __init__(self) -> None:
+        self.pts, self.duration, self.position = array("q"), array("q"), array("q")
+        self.size, self.configuration = array("L"), array("H")
+        self.digests = bytearray()
+        self.configurations: list[bytes] = []
+        self._last = b""
+        self._number = 0
+
+    def append(
+        self, pts: int, duration: int, position: int, size: int, digest: bytes, configuration: bytes
+    ) -> None:
+        if configuration != self._last:
+            self._number = self._find(configuration)
+            self._last = configuration
+        self.pts.append(pts)
+        self.duration.append(duration)
+        self.position.append(-1 if position == NO_TIME else position)
+        self.size.append(size)
+        self.configuration.append(self._number)
+        self.digests += digest
+
+    def _find(self, configuration: bytes) -> int:
+        if configuration not in self.configurations:
+            if len(self.configurations) == MAX_CONFIGURATIONS:
+                raise ProofProblem("leaf_not_built", f"more than {MAX_CONFIGURATIONS} codec configurations in a stream")
+            self.configurations.append(configuration)
+        return self.configurations.index(configuration)
+
+
+class _UnitStream:
+    """A stream whose packets are access units."""
+
+    def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...]) -> None:
+        self.rows = _Rows()
+        self._reader = reader_for(stream, dropped_sei)
+        units = self._reader if isinstance(self._reader, Units) else None
+        self.configuration_sei = tuple(units.configuration_sei) if units else ()
+        self.framing = self._reader.framing
+
+    def packet(self, p: CodedPacket) -> None:
+        found = self._reader.read(p.data)
+        self.rows.append(p.pts, p.duration, p.position, p.size, found.digest, found.configuration)
+
+    def finish(self) -> None:
+        pass
+
+
+class _PcmStream:
+    """A stream of samples, cut into blocks."""
+
+    configuration_sei: tuple[bytes, ...] = ()
+    framing = "samples"
+
+    def __init__(self, stream: StreamInfo) -> None:
+        self.rows = _Rows()
+        self._width = sample_bytes(stream)
+        self._blocks = PcmBlocks(self._width)
+        self._tick = 1 / (Fraction(stream.sample_rate or 1) * stream.time_base)  # ticks a sample
+        self._configuration = configuration_digest(configuration_of(stream))
+        self._starts: dict[int, tuple[int, int]] = {}
+
+    def packet(self, p: CodedPacket) -> None:
+        self._starts[p.index] = (p.pts, p.position)
+        for data, row, offset, inside in self._blocks.feed(p.index, p.data):
+            self._append(data, row, offset, inside)
+        rest = self._blocks.begins
+        self._starts = {n: s for n, s in self._starts.items() if n >= rest}
+
+    def finish(self) -> None:
+        last = self._blocks.finish()
+        if last is not None:
+            self._append(*last, inside=False)
+
+    def _append(self, data: bytes, row: int, offset: int, inside: bool) -> None:
+        pts, position = self._starts[row]
+        if pts != NO_TIME:
+            pts += round(offset // self._width * self._tick)
+        exact = inside and position != NO_TIME
+        duration = round(len(data) // self._width * self._tick)
+        where = position + offset if exact else NO_TIME
+        self.rows.append(pts, duration, where, len(data), content_digest(data), self._configuration)
+
+
+class LeafCollector:
+    """Observes the packets of a recording and gives its leaves.
+
+    Parameters
+    ----------
+    media
+        The recording.
+    timelines
+        Stream index -> its edit list; the identity where one is missing.
+    dropped_sei
+        Digests of SEI in the sealed recording's configuration, which other containers repeat
+        inside the stream.
+
+    Raises
+    ------
+    ProofProblem
+        ``leaf_not_built`` for a codec or a form of it that has no leaf yet; ``nothing_to_bind``
+        where there is neither picture nor sound.
+    """
+
+    def __init__(
+        self, media: MediaInfo, timelines: Mapping[int, StreamTimeline], dropped_sei: tuple[bytes, ...] = ()
+    ) -> None:
+        self._media = media
+        self._timelines = timelines
+        self._streams: dict[int, _UnitStream | _PcmStream] = {
+            s.index: _PcmStream(s) if is_pcm(s) else _UnitStream(s, dropped_sei)
+            for s in media.streams
+            if s.kind in ("video", "audio") and not s.still
+        }
+        if not self._streams:
+            raise ProofProblem("nothing_to_bind")
+
+    def packet(self, packet: CodedPacket) -> None:
+        """Take the next packet of the file."""
+        mine = self._streams.get(packet.stream)
+        if mine is not None:
+            mine.packet(packet)
+
+    def finish(self) -> tuple[Leaves, int]:
+        """The leaves, and how many of them edit lists present more than once."""
+        tables: list[dict[str, NDArray[np.generic]]] = []
+        streams: list[LeafStream] = []
+        repeats = 0
+        for index, mine in self._streams.items():
+            mine.finish()
+            stream = self._stream(index, mine)
+            table, repeated = _table(stream, mine.rows)
+            tables.append(table)
+            streams.append(stream)
+            repeats += repeated
+        columns = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+        return Leaves(**columns, streams=tuple(streams)), repeats  # type: ignore[arg-type]
+
+    def _stream(self, index: int, mine: _UnitStream | _PcmStream) -> LeafStream:
+        info = self._media.streams[index]
+        examined = self._media.video
+        return LeafStream(
+            index=index,
+            kind=info.kind,
+            codec=info.codec,
+            time_base=info.time_base,
+            configurations=tuple(mine.rows.configurations),
+            configuration_sei=mine.configuration_sei,
+            framing=mine.framing,
+            timeline=self._timelines.get(index, IDENTITY),
+            examined=examined is not None and examined.index == index,
+        )
+
+
+def _table(stream: LeafStream, rows: _Rows) -> tuple[dict[str, NDArray[np.generic]], int]:
+    pts = np.array(rows.pts, np.int64)
+    counts = shown_count(pts, np.array(rows.duration, np.int64), stream.timeline, stream.kind)
+    table: dict[str, NDArray[np.generic]] = {
+        "stream": np.full(len(pts), stream.index, np.uint16),
+        "index": np.arange(len(pts), dtype=np.uint32),
+        "order": presentation_order(pts, counts > 0, stream),
+        "pts": pts,
+        "position": np.array(rows.position, np.int64),
+        "size": np.array(rows.size, np.uint32),
+        "configuration": np.array(rows.configuration, np.uint16),
+        "digest": np.frombuffer(bytes(rows.digests), np.uint8).reshape(-1, DIGEST_SIZE),
+    }
+    return table, int((counts > 1).sum())

@@ -1,0 +1,88 @@
+"""What differs around the content: container, streams, presentation. Named, never decisive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from engine.media.model import MediaInfo
+from engine.proofs.header import Header
+from engine.proofs.leaves import Leaves, shown_count
+
+Note = Mapping[str, Any]
+
+_PRESENTATION: Final = ("rotation", "matrix", "sample_aspect", "edits")
+_STREAM: Final = ("width", "height", "language")
+
+
+def container_notes(header: Header, media: MediaInfo, presented: Leaves) -> list[Note]:
+    """Differences between the sealed container and the presented one.
+
+    Parameters
+    ----------
+    header
+        Of the seal.
+    media
+        The presented file.
+    presented
+        Its leaves.
+    """
+    notes: list[Note] = [{"subject": "container", "change": "bytes", "from": header.size, "to": media.size}]
+    if media.format != header.container:
+        notes.append({"subject": "container", "change": "format", "from": header.container, "to": media.format})
+    else:
+        notes += _tags(header.payload["tags"], media)
+    return notes + stream_notes(header, media, presented)
+
+
+def _tags(sealed: Mapping[str, str], media: MediaInfo) -> list[Note]:
+    from engine.proofs.seal import printable
+
+    found = {printable(k): printable(v)[:65536] for k, v in list(media.tags.items())[:1000]}
+    return [
+        {"subject": "container", "change": "tag", "name": name, "from": sealed.get(name), "to": found.get(name)}
+        for name in sorted(sealed.keys() | found.keys())
+        if sealed.get(name) != found.get(name)
+    ]
+
+
+def stream_notes(header: Header, media: MediaInfo, presented: Leaves) -> list[Note]:
+    """Differences of streams and of how they are presented, stream by stream of one kind."""
+    from engine.proofs.seal import describe
+
+    bound = {s.index: s for s in presented.streams}
+    found = [describe(s, media, bound.get(s.index), None) for s in media.streams]
+    notes: list[Note] = []
+    for kind in sorted({s["kind"] for s in header.streams}):
+        before = [s for s in header.streams if s["kind"] == kind]
+        after = [s for s in found if s["kind"] == kind]
+        if kind not in ("video", "audio") and len(before) != len(after):
+            notes.append({"subject": "stream", "change": "count", "kind": kind, "from": len(before), "to": len(after)})
+            continue
+        for old, new in zip(before, after, strict=False):
+            notes += _stream(old, new, header.container == media.format)
+    return notes
+
+
+def _stream(old: Mapping[str, Any], new: Mapping[str, Any], same_format: bool) -> list[Note]:
+    notes: list[Note] = []
+    for name in _PRESENTATION + _STREAM:
+        if name in ("matrix", "edits") and not same_format:
+            continue  # only MP4 and MOV have them
+        if old[name] != new[name]:
+            subject = "presentation" if name in _PRESENTATION else "stream"
+            values = {} if name == "edits" else {"from": old[name], "to": new[name]}
+            notes.append({"subject": subject, "change": name, "stream": old["index"], **values})
+    return notes
+
+
+def repeated_pictures(leaves: Leaves) -> int:
+    """Pictures that edit lists present more than once."""
+    count = 0
+    for stream in leaves.streams:
+        if stream.kind == "video":
+            pts = leaves.pts[leaves.rows(stream.index)]
+            count += int((shown_count(pts, np.ones_like(pts), stream.timeline, stream.kind) > 1).sum())
+    return count

@@ -1,0 +1,364 @@
+"""From a stream's packets to the content that leaves bind, whatever container they lie in.
+
+A reader is made for each stream; fed with its packets in decode order, it gives what each
+access unit holds. What must not depend on the container is taken out here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from engine.media.bitstream import (
+    H264,
+    HEVC,
+    AacConfiguration,
+    BitstreamError,
+    Configuration,
+    SpsFacts,
+    audio_specific_config,
+    configuration,
+    is_field,
+    kind_of,
+    open_bitstream_units,
+    set_number,
+    split_lengths,
+    split_start_codes,
+    sps_facts,
+    strip_adts,
+)
+from engine.media.model import StreamInfo
+from engine.proofs.hashing import configuration_digest, content_digest
+from engine.proofs.problems import ProofProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one access unit holds: digests of 32 bytes."""
+
+    digest: bytes
+    configuration: bytes
+
+
+class ContentReader(Protocol):
+    """Reads the packets of one stream, in decode order."""
+
+    framing: str
+    """How units lie in packets: what must be known to read one packet alone, see `reader_at`."""
+
+    def read(self, data: memoryview) -> Content:
+        """Content of one packet, which is one access unit.
+
+        Raises
+        ------
+        ProofProblem
+            ``leaf_not_built`` where the format has no leaf for this yet.
+        """
+        ...
+
+
+class Whole:
+    """Every packet as it is; the configuration does not change."""
+
+    framing = "packet"
+
+    def __init__(self, configuration: bytes) -> None:
+        self._configuration = configuration_digest(configuration)
+
+    def read(self, data: memoryview) -> Content:
+        return Content(content_digest(data), self._configuration)
+
+
+class Units:
+    """H.264 and HEVC: units without what muxers add and drop; parameter sets in force.
+
+    The normal form of a packet is each unit that is kept behind its length in four bytes.
+    The normal form of the configuration is the codec's name and, sorted by type and number,
+    each parameter set in force behind its length.
+    """
+
+    def __init__(self, codec: str, record: Configuration, dropped_sei: Iterable[bytes] = ()) -> None:
+        self._codec = codec
+        self._kinds = H264 if codec == "h264" else HEVC
+        self._sets: dict[tuple[int, int], bytes] = {}
+        self._sps: dict[int, SpsFacts] = {}
+        self._digest: bytes | None = None
+        self._prefix = record.prefix
+        self.framing = f"length{record.prefix}" if record.prefix else "start_codes"
+        self._sei = set(dropped_sei)
+        for unit in record.units:
+            kind = kind_of(codec, unit)
+            if kind in self._kinds.sei:
+                self._sei.add(content_digest(unit))
+            elif kind in self._kinds.sets:
+                self._take(kind, unit)
+
+    @property
+    def configuration_sei(self) -> list[bytes]:
+        """Digests of the SEI of the configuration record, which containers repeat at will; sorted."""
+        return sorted(self._sei)
+
+    def read(self, data: memoryview) -> Content:
+        raw = bytes(data)
+        kept = [u for u in self._split(raw) if self._keeps(u)]
+        if self._codec == "h264" and any(not s.frames_only for s in self._sps.values()):
+            self._refuse_fields(kept)
+        normal = b"".join(piece for unit in kept for piece in (len(unit).to_bytes(4, "big"), unit))
+        return Content(content_digest(normal), self._configuration())
+
+    def _split(self, raw: bytes) -> list[bytes]:
+        if not self._prefix:
+            return split_start_codes(raw)
+        try:
+            return split_lengths(raw, self._prefix)
+        except BitstreamError:
+            return [raw]  # damaged: bound as it is
+
+    def _keeps(self, unit: bytes) -> bool:
+        kind = kind_of(self._codec, unit)
+        if kind in self._kinds.dropped:
+            return False
+        if kind in self._kinds.sets:
+            return not self._take(kind, unit)
+        return not (kind in self._kinds.sei and self._sei and content_digest(unit) in self._sei)
+
+    def _take(self, kind: int, unit: bytes) -> bool:
+        """Put a parameter set in force; False if it cannot be read, and is then content."""
+        try:
+            number = set_number(self._codec, unit)
+            if self._sets.get((kind, number)) != unit:
+                if self._codec == "h264" and kind == 7:
+                    self._sps[number] = sps_facts(unit)
+                self._sets[kind, number] = unit
+                self._digest = None
+        except (BitstreamError, IndexError):
+            return False
+        return True
+
+    def _configuration(self) -> bytes:
+        if self._digest is None:
+            sets = (unit for _, unit in sorted(self._sets.items()))
+            self._digest = configuration_digest(
+                self._codec.encode() + b"\0" + b"".join(len(u).to_bytes(4, "big") + u for u in sets)
+            )
+        return self._digest
+
+    def _refuse_fields(self, units: list[bytes]) -> None:
+        try:
+            field = any(is_field(units, sps) for sps in self._sps.values())
+        except BitstreamError:
+            return
+        if field:
+            raise ProofProblem("leaf_not_built", "H.264 pictures coded as two fields (PAFF)")
+
+
+class Aac:
+    """AAC: the raw data block, whether behind an ADTS header or not."""
+
+    def __init__(self, extradata: bytes) -> None:
+        self._adts = not extradata
+        self.framing = "adts" if self._adts else "packet"
+        self._known: dict[AacConfiguration, bytes] = {}
+        self._fixed = b"" if self._adts else self._of(_asc(extradata))
+
+    def read(self, data: memoryview) -> Content:
+        if not self._adts:
+            return Content(content_digest(data), self._fixed)
+        try:
+            found, block = strip_adts(bytes(data))
+        except BitstreamError as error:
+            if "several" in str(error):
+                raise ProofProblem("leaf_not_built", f"AAC: {error}") from error
+            return Content(content_digest(data), configuration_digest(b"aac\0damaged"))
+        return Content(content_digest(block), self._of(found))
+
+    def _of(self, found: AacConfiguration | bytes) -> bytes:
+        if isinstance(found, bytes):
+            return configuration_digest(b"aac\0" + found)
+        if found.channels == 0:
+            raise ProofProblem("leaf_not_built", "AAC whose channels are told by a program config element")
+        if found not in self._known:
+            text = f"{found.object_type} {found.rate} {found.channels} {found.flags}"
+            self._known[found] = configuration_digest(b"aac\0" + text.encode())
+        return self._known[found]
+
+
+def _asc(extradata: bytes) -> AacConfiguration | bytes:
+    try:
+        return audio_specific_config(extradata)
+    except BitstreamError:
+        return extradata
+
+
+class Av1:
+    """AV1: open bitstream units without temporal delimiters and without their size fields."""
+
+    framing = "obu"
+
+    def __init__(self) -> None:
+        self._configuration = configuration_digest(b"av1\0")
+
+    def read(self, data: memoryview) -> Content:
+        try:
+            units = list(open_bitstream_units(bytes(data)))
+        except (BitstreamError, IndexError):
+            units = [bytes(data)]
+        normal = b"".join(len(u).to_bytes(4, "big") + u for u in units)
+        return Content(content_digest(normal), self._configuration)
+
+
+SELF_CONTAINED: Final = frozenset(
+    "mjpeg mpeg1video mpeg2video h261 h263 flv1 vp8 dvvideo prores png bmp gif webp "
+    "mp1 mp2 mp3 ac3 eac3 dts amr_nb amr_wb g722 gsm".split()
+)
+"""Codecs whose packets say everything: what containers store beside them is not bound."""
+
+NOT_BUILT: Final[Mapping[str, str]] = {
+    "unknown": "a codec that is not known",
+    "vvc": "VVC",
+    "evc": "EVC",
+    "aac_latm": "AAC in LATM",
+    "s302m": "SMPTE 302M sound",
+    "pcm_bluray": "PCM of Blu-ray discs",
+    "pcm_dvd": "PCM of DVDs",
+}
+"""Codecs that have no leaf yet, and how they are called in the reason."""
+
+_MPEG_AUDIO: Final = frozenset({"mp1", "mp2", "mp3"})
+
+
+def reader_for(stream: StreamInfo, dropped_sei: Iterable[bytes] = ()) -> ContentReader:
+    """The reader of a picture or sound stream.
+
+    Parameters
+    ----------
+    stream
+        Its description.
+    dropped_sei
+        Digests of SEI that are left out beside those of the configuration: what the sealed
+        recording's own configuration held.
+
+    Raises
+    ------
+    ProofProblem
+        ``leaf_not_built`` where the format has no leaf for the codec yet.
+    """
+    codec = stream.codec
+    if codec in NOT_BUILT:
+        raise ProofProblem("leaf_not_built", NOT_BUILT[codec])
+    if codec in ("h264", "hevc"):
+        return Units(codec, _record(codec, stream.extradata), dropped_sei)
+    if codec == "aac":
+        return Aac(stream.extradata)
+    if codec == "av1":
+        return Av1()
+    return Whole(configuration_of(stream))
+
+
+def _record(codec: str, extradata: bytes) -> Configuration:
+    try:
+        return configuration(codec, extradata)
+    except BitstreamError:
+        return Configuration(4 if extradata[:1] == b"\x01" else 0)  # damaged: packets tell what they can
+
+
+FRAMINGS: Final = frozenset({"packet", "samples", "adts", "obu", "start_codes", *(f"length{n}" for n in (1, 2, 3, 4))})
+
+
+def reader_at(codec: str, framing: str, dropped_sei: Iterable[bytes]) -> ContentReader:
+    """A reader of single packets whose stream's configuration is not at hand: content digests only.
+
+    Parameters
+    ----------
+    codec
+        FFmpeg's name.
+    framing
+        One of `FRAMINGS`, as the stream's own reader told it.
+    dropped_sei
+        Digests of the SEI in the stream's configuration.
+    """
+    if codec in ("h264", "hevc"):
+        prefix = int(framing[6:]) if framing.startswith("length") else 0
+        return Units(codec, Configuration(prefix), dropped_sei)
+    if framing == "adts":
+        return Aac(b"")
+    return Av1() if framing == "obu" else Whole(b"")
+
+
+def configuration_of(stream: StreamInfo) -> bytes:
+    """Normal form of the configuration of a codec that is taken packet by packet, or in blocks."""
+    codec = "mpegaudio" if stream.codec in _MPEG_AUDIO else stream.codec
+    if is_pcm(stream):
+        return f"{codec}\0{stream.sample_rate} {stream.channels}".encode()
+    if stream.codec in SELF_CONTAINED:
+        return codec.encode() + b"\0"
+    return codec.encode() + b"\0" + stream.extradata
+
+
+def is_pcm(stream: StreamInfo) -> bool:
+    """Whether packets are runs of samples that containers cut as they like (PCM, G.711)."""
+    return stream.codec.startswith("pcm_")
+
+
+SAMPLES: Final = 1024
+"""Samples in a block of PCM."""
+
+
+class PcmBlocks:
+    """Joins the packets of a PCM stream and cuts it into blocks of `SAMPLES` samples.
+
+    Parameters
+    ----------
+    sample_bytes
+        Bytes of one sample of all channels; > 0.
+    """
+
+    def __init__(self, sample_bytes: int) -> None:
+        self._bytes = sample_bytes
+        self._rest = b""
+        self._at: tuple[int, int] = (0, 0)
+
+    def feed(self, row: int, data: memoryview) -> Iterator[tuple[bytes, int, int, bool]]:
+        """Blocks that become whole: bytes, row where it begins, bytes into that row, and whether it lies in it whole."""
+        joined = self._rest + bytes(data)
+        size, held = self._bytes * SAMPLES, len(self._rest)
+        at = 0
+        while len(joined) - at >= size:
+            where = self._at if at < held else (row, at - held)
+            yield joined[at : at + size], *where, at >= held
+            at += size
+        if at >= held:
+            self._at = (row, at - held)
+        else:
+            self._at = (self._at[0], self._at[1] + at)
+        self._rest = joined[at:]
+
+    @property
+    def begins(self) -> int:
+        """Row in which the next block begins."""
+        return self._at[0]
+
+    def finish(self) -> tuple[bytes, int, int] | None:
+        """The last, shorter block, if there is one: bytes, row where it begins, bytes into that row."""
+        return (self._rest, *self._at) if self._rest else None
+
+
+PCM_BITS: Final[Mapping[str, int]] = {"pcm_mulaw": 8, "pcm_alaw": 8, "pcm_vidc": 8, "pcm_f32le": 32, "pcm_f32be": 32}
+
+
+def sample_bytes(stream: StreamInfo) -> int:
+    """Bytes of one PCM sample of all channels.
+
+    Raises
+    ------
+    ProofProblem
+        ``leaf_not_built`` where the layout of the samples is not known.
+    """
+    bits = PCM_BITS.get(stream.codec)
+    if bits is None:
+        digits = "".join(c for c in stream.codec.split("_")[1][1:3] if c.isdigit())
+        bits = int(digits) if digits else 0
+    if bits not in (8, 16, 24, 32, 64) or not stream.channels or stream.codec.endswith("planar"):
+        raise ProofProblem("leaf_not_built", f"PCM of the kind {stream.codec}")
+    return bits // 8 * stream.channels

@@ -1,0 +1,192 @@
+"""The leaves of a recording: one row for each access unit of every picture and sound stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.media.model import NO_TIME
+from engine.media.timeline import IDENTITY, StreamTimeline
+from engine.proofs.hashing import DIGEST_SIZE, leaf_hash
+
+HIDDEN: Final = -1
+"""Presentation order of a leaf that is never presented."""
+
+_LEAF: Final = np.dtype(
+    [
+        ("stream", ">u4"),
+        ("index", ">u8"),
+        ("order", ">i8"),
+        ("pts", ">i8"),
+        ("numerator", ">u4"),
+        ("denominator", ">u4"),
+        ("configuration", "V32"),
+        ("content", "V32"),
+    ]
+)
+"""A leaf as it is hashed: 100 bytes, big-endian."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafStream:
+    """What all leaves of a stream share.
+
+    Parameters
+    ----------
+    index
+        Stream index in the container.
+    kind
+        ``video`` or ``audio``.
+    codec
+        FFmpeg's name.
+    time_base
+        Seconds a tick of `pts`.
+    configurations
+        Digests of the codec configurations, in the order in which they come into force.
+    configuration_sei
+        Digests of the SEI in the decoder configuration record.
+    framing
+        How units lie in packets; one of `engine.proofs.content.FRAMINGS`.
+    timeline
+        The edit list.
+    examined
+        Whether frames of a report are those of this stream.
+    """
+
+    index: int
+    kind: str
+    codec: str
+    time_base: Fraction
+    configurations: tuple[bytes, ...]
+    configuration_sei: tuple[bytes, ...] = ()
+    framing: str = "packet"
+    timeline: StreamTimeline = IDENTITY
+    examined: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaves:
+    """Leaves in the order of the tree: by stream, then by decode index.
+
+    Attributes
+    ----------
+    stream
+        uint16, (N,). Stream index.
+    index
+        uint32, (N,). Decode index in the stream, from 0.
+    order
+        int64, (N,). Number in presentation order in the stream, from 0; `HIDDEN` where the
+        edit list never shows it.
+    pts
+        int64, (N,). Ticks of the stream's time base as stored; `NO_TIME` where there is none.
+    position
+        int64, (N,). Offset in bytes of the unit in the file; -1 where it is not exact.
+    size
+        uint32, (N,). Bytes of the unit as stored.
+    configuration
+        uint16, (N,). Which of its stream's configurations is in force.
+    digest
+        uint8, (N, 32). Content digest.
+    streams
+        By stream index.
+    """
+
+    stream: NDArray[np.uint16]
+    index: NDArray[np.uint32]
+    order: NDArray[np.int64]
+    pts: NDArray[np.int64]
+    position: NDArray[np.int64]
+    size: NDArray[np.uint32]
+    configuration: NDArray[np.uint16]
+    digest: NDArray[np.uint8]
+    streams: tuple[LeafStream, ...]
+
+    def __len__(self) -> int:
+        return len(self.stream)
+
+    def rows(self, stream: int) -> NDArray[np.intp]:
+        """Row numbers of one stream, in decode order."""
+        return np.flatnonzero(self.stream == stream)
+
+    def encoded(self) -> NDArray[np.void]:
+        """(N,) leaves as they are hashed, 100 bytes each."""
+        out = np.zeros(len(self), _LEAF)
+        out["stream"], out["index"], out["order"], out["pts"] = self.stream, self.index, self.order, self.pts
+        out["content"] = np.ascontiguousarray(self.digest).view("V32").reshape(-1)
+        for stream in self.streams:
+            mine = self.rows(stream.index)
+            out["numerator"][mine] = stream.time_base.numerator
+            out["denominator"][mine] = stream.time_base.denominator
+            known = np.frombuffer(b"".join(stream.configurations), "V32")
+            out["configuration"][mine] = known[self.configuration[mine]]
+        return out
+
+    def hashes(self) -> list[bytes]:
+        """Leaf hashes, in the order of the tree."""
+        data = memoryview(self.encoded().tobytes())
+        width = _LEAF.itemsize
+        return [leaf_hash(data[i : i + width]) for i in range(0, len(data), width)]
+
+    def times(self, stream: LeafStream) -> NDArray[np.float64]:
+        """(n,) seconds on the presentation timeline of a stream's leaves; NaN where there is none."""
+        mine = self.rows(stream.index)
+        return presentation_times(self.pts[mine], self.order[mine] != HIDDEN, stream)
+
+    def keys(self, stream: LeafStream) -> NDArray[np.void]:
+        """(n,) configuration and content digest of a stream's leaves, 64 bytes each: what must be equal."""
+        mine = self.rows(stream.index)
+        out = np.zeros((len(mine), 2 * DIGEST_SIZE), np.uint8)
+        known = np.frombuffer(b"".join(stream.configurations), np.uint8).reshape(-1, DIGEST_SIZE)
+        out[:, :DIGEST_SIZE] = known[self.configuration[mine]]
+        out[:, DIGEST_SIZE:] = self.digest[mine]
+        return out.view("V64").reshape(-1)
+
+
+def presentation_times(
+    pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream
+) -> NDArray[np.float64]:
+    """Seconds on the presentation timeline; NaN for what has no time or is never shown.
+
+    A unit that begins before the span that shows its end takes that span's shift.
+    """
+    shift = np.zeros(len(pts), np.int64)
+    for segment in reversed(stream.timeline.segments):
+        shift[pts < segment.end] = segment.shift
+    tick = stream.time_base.numerator / stream.time_base.denominator
+    times = (pts + np.where(pts == NO_TIME, 0, shift)) * tick
+    return np.asarray(np.where((pts == NO_TIME) | ~shown, np.nan, times), np.float64)
+
+
+def shown_count(
+    pts: NDArray[np.int64], duration: NDArray[np.int64], timeline: StreamTimeline, kind: str
+) -> NDArray[np.int64]:
+    """(n,) how often each unit is presented; units without time count once.
+
+    A picture is shown where its time lies in an edit's span; sound where any part of it does.
+    """
+    times = np.zeros(len(pts), np.int64)
+    reach = duration if kind == "audio" else np.ones_like(duration)
+    end = np.where(pts == NO_TIME, NO_TIME, pts + np.maximum(reach, 1))
+    for segment in timeline.segments:
+        times += (pts < segment.end) & (end > segment.start)
+    times[pts == NO_TIME] = 1
+    return times
+
+
+def presentation_order(pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream) -> NDArray[np.int64]:
+    """(n,) number in presentation order, from 0; `HIDDEN` for what is never shown.
+
+    A unit without time follows the one decoded before it.
+    """
+    times = presentation_times(pts, shown, stream)
+    filled = np.where(np.isnan(times), -np.inf, times)
+    if len(filled) and np.isnan(times[shown]).any():
+        filled = np.maximum.accumulate(filled)
+    chosen = np.flatnonzero(shown)
+    order = np.full(len(pts), HIDDEN, np.int64)
+    order[chosen[np.argsort(filled[chosen], kind="stable")]] = np.arange(len(chosen))
+    return order

@@ -1,0 +1,123 @@
+"""Leaves to and from Parquet. A file that is read is hostile until it is checked."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.proofs.hashing import DIGEST_SIZE
+from engine.proofs.header import Header
+from engine.proofs.leaves import Leaves
+from engine.proofs.problems import ProofProblem
+from engine.proofs.tree import GROUP
+
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("stream", pa.uint16(), nullable=False),
+        pa.field("index", pa.uint32(), nullable=False),
+        pa.field("order", pa.int64(), nullable=False),
+        pa.field("pts", pa.int64(), nullable=False),
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("size", pa.uint32(), nullable=False),
+        pa.field("configuration", pa.uint16(), nullable=False),
+        pa.field("digest", pa.binary(DIGEST_SIZE), nullable=False),
+    ]
+)
+_NUMBERS: Final = SCHEMA.names[:-1]
+
+MAX_LEAVES: Final = 64 << 20
+"""Leaves of one recording: some 250 hours of video with sound."""
+
+MAX_FOOTER: Final = 256 << 20
+
+
+def write_leaves(leaves: Leaves, path: str | os.PathLike[str]) -> None:
+    """Write all leaves, a row group for every `GROUP` of them.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    columns = [pa.array(getattr(leaves, name)) for name in _NUMBERS]
+    data = pa.py_buffer(np.ascontiguousarray(leaves.digest).tobytes())
+    columns.append(pa.Array.from_buffers(SCHEMA.field("digest").type, len(leaves), [None, data]))
+    pq.write_table(
+        pa.Table.from_arrays(columns, schema=SCHEMA),
+        path,
+        row_group_size=GROUP,
+        use_dictionary=False,
+        column_encoding={**dict.fromkeys(_NUMBERS, "DELTA_BINARY_PACKED"), "digest": "PLAIN"},
+        compression={**dict.fromkeys(_NUMBERS, "zstd"), "digest": "none"},
+        write_statistics=False,
+        store_schema=False,
+    )
+
+
+def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
+    """Read all leaves and check that they have the form and the numbers that the header gives.
+
+    Raises
+    ------
+    ProofProblem
+        ``leaves_unreadable`` if this is no Parquet file of this form; ``leaves_differ`` if its
+        rows are not those that the header speaks of. Whether they hash to the root is not
+        checked here.
+    """
+    table = _read(path, header, None)
+    return _leaves(table, header)
+
+
+def read_group(path: str | os.PathLike[str], header: Header, group: int) -> Leaves:
+    """Read one row group; everything else as of `read_leaves`."""
+    return _leaves(_read(path, header, group), header)
+
+
+def _read(path: str | os.PathLike[str], header: Header, group: int | None) -> pa.Table:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=False) as file:
+            _check_form(file, header)
+            table = file.read() if group is None else file.read_row_group(group)
+            if any(column.null_count for column in table.columns):
+                raise ProofProblem("leaves_differ", "empty values")
+            return table.combine_chunks()
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        raise ProofProblem("leaves_unreadable", str(error).split("\n")[0][:200]) from error
+
+
+def _check_form(file: pq.ParquetFile, header: Header) -> None:
+    """Everything that can be told from the footer, before a column is read."""
+    meta = file.metadata
+    found = [(f.name, f.type) for f in file.schema_arrow]
+    if found != [(f.name, f.type) for f in SCHEMA]:
+        raise ProofProblem("leaves_differ", "columns")
+    if meta.num_rows != header.leaves or meta.num_rows > MAX_LEAVES:
+        raise ProofProblem("leaves_differ", f"{meta.num_rows} rows, {header.leaves} sealed")
+    wanted = [min(GROUP, header.leaves - at) for at in range(0, header.leaves, GROUP)]
+    if [meta.row_group(i).num_rows for i in range(meta.num_row_groups)] != wanted:
+        raise ProofProblem("leaves_differ", "row groups")
+
+
+def _leaves(table: pa.Table, header: Header) -> Leaves:
+    numbers = {name: table.column(name).to_numpy() for name in _NUMBERS}
+    digest = table.column("digest").combine_chunks()
+    chunk = digest.chunk(0) if isinstance(digest, pa.ChunkedArray) else digest
+    raw = np.frombuffer(chunk.buffers()[1], np.uint8, len(table) * DIGEST_SIZE, chunk.offset * DIGEST_SIZE)
+    leaves = Leaves(**numbers, digest=raw.reshape(-1, DIGEST_SIZE), streams=header.leaf_streams())
+    _check_numbers(leaves)
+    return leaves
+
+
+def _check_numbers(leaves: Leaves) -> None:
+    counted = 0
+    for stream in leaves.streams:
+        mine = leaves.rows(stream.index)
+        counted += len(mine)
+        if len(mine) and int(leaves.configuration[mine].max()) >= len(stream.configurations):
+            raise ProofProblem("leaves_differ", "configuration")
+    if counted != len(leaves):
+        raise ProofProblem("leaves_differ", "stream")

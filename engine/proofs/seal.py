@@ -1,0 +1,338 @@
+"""Sealing: the proof of a recording, made in one pass over its packets.
+
+A seal is never written over what it contradicts: an existing proof is verified first.
+"""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import blake3
+
+from engine._version import __version__
+from engine.media.errors import MediaError
+from engine.media.model import NO_TIME, MediaInfo, StreamInfo
+from engine.media.reader import CodedPacket, open_recording
+from engine.media.timeline import StreamTimeline
+from engine.proofs import envelope, tree
+from engine.proofs.collect import LeafCollector
+from engine.proofs.files import FileDigests, FileState, digest_both, draft, file_state, proof_paths
+from engine.proofs.hashing import FORMAT
+from engine.proofs.leaves import Leaves, LeafStream
+from engine.proofs.parquet import write_leaves
+from engine.proofs.problems import ProofProblem
+from engine.proofs.verify import Status, VerifyResult, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who seals what, as declared; all of it is bound by the header.
+
+    Parameters
+    ----------
+    operator
+        Who seals; by default the name of the account.
+    device
+        Serial number of the recorder.
+    clock
+        What the sealing time comes from.
+    """
+
+    operator: str | None = None
+    device: str | None = None
+    clock: str = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede:
+    """Why a new proof takes the place of one that the recording does not fit any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealResult:
+    """What sealing came to.
+
+    Parameters
+    ----------
+    path
+        The recording.
+    status
+        ``sealed``, ``already_sealed``, ``not_ok`` (a proof exists and the recording does not
+        fit it: nothing was written) or ``refused``.
+    reason
+        Identifier, empty where there is nothing to explain.
+    detail
+        What was seen.
+    seal, leaves
+        The two files; None where there are none.
+    root
+        Of the tree, hexadecimal.
+    leaf_count
+        Leaves of the tree.
+    verification
+        What the existing proof says, where there is one.
+    """
+
+    path: str
+    status: str
+    reason: str = ""
+    detail: str = ""
+    seal: Path | None = None
+    leaves: Path | None = None
+    root: str | None = None
+    leaf_count: int = 0
+    verification: VerifyResult | None = None
+
+
+def seal(
+    path: str | os.PathLike[str],
+    out_dir: str | os.PathLike[str] | None = None,
+    supersede: Supersede | None = None,
+    origin: Origin | None = None,
+) -> SealResult:
+    """Write the proof of a recording beside it, or into `out_dir`.
+
+    Parameters
+    ----------
+    path
+        The recording; it is only read.
+    out_dir
+        Folder for the two files.
+    supersede
+        Replaces a proof that the recording does not fit, and binds its root.
+    origin
+        Who seals.
+
+    Returns
+    -------
+    SealResult
+        Never raises for what a file may hold: refusals are results.
+    """
+    name = os.fspath(path)
+    try:
+        sealer = Sealer.start(name, out_dir, supersede, origin)
+        if isinstance(sealer, SealResult):
+            return sealer
+        with open_recording(name) as recording:
+            sealer.begin(recording.media, recording.timelines)
+            for packet in recording.packets():
+                sealer.packet(packet)
+            return sealer.finish(complete=not recording.cut_short)
+    except ProofProblem as problem:
+        return SealResult(name, "refused", problem.reason, problem.detail)
+    except MediaError as error:
+        return SealResult(name, "refused", error.reason, error.detail)
+
+
+class Sealer:
+    """Seals a recording whose packets someone else reads: `start`, `begin`, `packet` …, `finish`."""
+
+    def __init__(
+        self,
+        path: str,
+        out_dir: str | os.PathLike[str] | None,
+        state: FileState,
+        origin: Origin,
+        supersedes: Mapping[str, str] | None,
+    ) -> None:
+        self._path = path
+        self._seal, self._leaves = proof_paths(path, out_dir)
+        self._state = state
+        self._origin = origin
+        self._supersedes = supersedes
+        self._media: MediaInfo | None = None
+        self._collector: LeafCollector | None = None
+
+    @staticmethod
+    def start(
+        path: str | os.PathLike[str],
+        out_dir: str | os.PathLike[str] | None = None,
+        supersede: Supersede | None = None,
+        origin: Origin | None = None,
+    ) -> Sealer | SealResult:
+        """A sealer, or the result where nothing is to be sealed: an existing proof comes first.
+
+        Raises
+        ------
+        ProofProblem
+            ``missing``, ``not_a_file``, ``denied``, ``changed_while_read``.
+        """
+        name = os.fspath(path)
+        state = file_state(name)
+        seal_path, leaves_path = proof_paths(name, out_dir)
+        if not os.path.lexists(seal_path):
+            return Sealer(name, out_dir, state, origin or Origin(), None)
+        old = verify(name, seal_path)
+        if old.status in (Status.OK, Status.OK_WITH_MISSING_INFO) and supersede is None:
+            reason = "already_sealed" if old.status is Status.OK else old.reason
+            return SealResult(name, "already_sealed", reason, "", seal_path, leaves_path, verification=old)
+        if supersede is None:
+            return SealResult(name, "not_ok", old.reason, old.detail, seal_path, leaves_path, verification=old)
+        root = envelope.read(seal_path).root
+        return Sealer(name, out_dir, state, origin or Origin(), {"root": root, "reason": supersede.reason})
+
+    def begin(self, media: MediaInfo, timelines: Mapping[int, StreamTimeline]) -> None:
+        """Say what is going to be read; call once, before the first packet.
+
+        Raises
+        ------
+        ProofProblem
+            ``leaf_not_built`` or ``nothing_to_bind``.
+        """
+        self._media = media
+        self._collector = LeafCollector(media, timelines)
+
+    def packet(self, packet: CodedPacket) -> None:
+        """Take the next packet of the file.
+
+        Raises
+        ------
+        ProofProblem
+            ``leaf_not_built``.
+        """
+        if self._collector is not None:
+            self._collector.packet(packet)
+
+    def finish(self, complete: bool, report_digest: str | None = None, digests: FileDigests | None = None) -> SealResult:
+        """Hash the whole file and write the proof, the seal last.
+
+        Parameters
+        ----------
+        complete
+            Whether the packets were read to the file's end without an error.
+        report_digest
+            BLAKE3 of the file's entry in the report, hexadecimal.
+        digests
+            Digests of the whole file, if they are known already and the file is unchanged.
+
+        Raises
+        ------
+        ProofProblem
+            ``nothing_to_bind``, ``changed_while_read``, ``cannot_write``.
+        """
+        if self._collector is None or self._media is None:
+            raise ProofProblem("nothing_to_bind")
+        found, _ = self._collector.finish()
+        if not len(found):
+            raise ProofProblem("nothing_to_bind")
+        if digests is None or digests.sha256 is None:
+            digests = digest_both(self._path, self._state)
+        if file_state(self._path) != self._state:
+            raise ProofProblem("changed_while_read")
+        header = self._header(found, digests, complete, report_digest)
+        return self._write(found, header)
+
+    def _write(self, found: Leaves, header: dict[str, Any]) -> SealResult:
+        with draft(self._leaves, lambda name: write_leaves(found, name)) as leaves:
+            header["leaves"] = _covered(leaves.temporary)
+            data = envelope.to_bytes(header)
+            with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed:
+                leaves.publish()
+                sealed.publish()
+        root = header["tree"]["root"]
+        return SealResult(self._path, "sealed", "", "", self._seal, self._leaves, root, len(found))
+
+    def _header(
+        self, found: Leaves, digests: FileDigests, complete: bool, report_digest: str | None
+    ) -> dict[str, Any]:
+        media = self._media
+        assert media is not None
+        groups = tree.groups(found.hashes())
+        bound = {s.index: s for s in found.streams}
+        return {
+            "format": FORMAT,
+            "recording": {
+                "name": printable(os.path.basename(self._path)),
+                "size": digests.size,
+                "blake3": digests.blake3,
+                "sha256": digests.sha256,
+                "container": media.format,
+                "complete": complete,
+            },
+            "streams": [describe(s, media, bound.get(s.index), found) for s in media.streams],
+            "tags": {printable(k): printable(v)[:65536] for k, v in list(media.tags.items())[:1000]},
+            "tree": {
+                "leaves": len(found),
+                "root": tree.root(len(found), groups).hex(),
+                "groups": [g.hex() for g in groups],
+            },
+            "leaves": None,
+            "sealed": {
+                "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+                "clock": self._origin.clock,
+                "host": printable(platform.node())[:256] or None,
+                "operator": self._origin.operator or _account(),
+                "device": self._origin.device,
+                "engine": f"unbroken {__version__}",
+            },
+            "report": report_digest,
+            "supersedes": dict(self._supersedes) if self._supersedes else None,
+        }
+
+
+def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, leaves: Leaves | None) -> dict[str, Any]:
+    """A stream as the header tells it; `bound` and `leaves` where it has leaves."""
+    pts = leaves.pts[leaves.rows(stream.index)] if bound and leaves is not None else None
+    timed = pts[pts != NO_TIME] if pts is not None else ()
+    tracks = media.boxes.tracks if media.boxes else ()
+    matrix = next((t.matrix for t in tracks if t.track_id == stream.id), ())
+    aspect = stream.sample_aspect
+    return {
+        "index": stream.index,
+        "kind": stream.kind,
+        "codec": stream.codec,
+        "bound": bound is not None,
+        "examined": bool(bound and bound.examined),
+        "time_base": [stream.time_base.numerator, stream.time_base.denominator],
+        "leaves": 0 if pts is None else len(pts),
+        "first": str(min(timed)) if len(timed) else None,
+        "last": str(max(timed)) if len(timed) else None,
+        "configurations": [c.hex() for c in bound.configurations] if bound else [],
+        "configuration_sei": [c.hex() for c in bound.configuration_sei] if bound else [],
+        "framing": bound.framing if bound else None,
+        "extradata": blake3.blake3(stream.extradata).hexdigest() if stream.extradata else None,
+        "edits": [[str(s.start), str(s.end), str(s.shift)] for s in bound.timeline.segments]
+        if bound and not bound.timeline.trivial
+        else None,
+        "matrix": list(matrix) or None,
+        "rotation": stream.rotation,
+        "sample_aspect": [aspect.numerator, aspect.denominator] if aspect and aspect > 0 else None,
+        "width": stream.width,
+        "height": stream.height,
+        "pixel_format": stream.pixel_format,
+        "sample_rate": stream.sample_rate,
+        "channels": stream.channels,
+        "profile": stream.profile,
+        "language": stream.language,
+    }
+
+
+def printable(text: str) -> str:
+    """Text that JSON can carry: bytes of a name that are no UTF-8 become a replacement mark."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _account() -> str | None:
+    try:
+        return printable(getpass.getuser())[:256]
+    except (OSError, KeyError, ImportError):
+        return None
+
+
+def _covered(path: Path) -> dict[str, Any]:
+    digests = digest_both(path, file_state(path))
+    return {"size": digests.size, "blake3": digests.blake3}
+
+
+def _write_bytes(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)

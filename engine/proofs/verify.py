@@ -1,0 +1,148 @@
+"""Verification: one door, its steps in a readable order, each with one reason to fail.
+
+Nothing but the seal is parsed where the recording is untouched: what reads packets, columns
+and arrays is imported only after the whole-file digest differs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from engine.proofs import envelope
+from engine.proofs.files import LEAVES_SUFFIX, SEAL_SUFFIX, digest_blake3, file_state, proof_paths
+from engine.proofs.header import Header
+from engine.proofs.problems import ProofProblem
+
+
+class Status(StrEnum):
+    """The four answers."""
+
+    OK = "OK"
+    OK_WITH_MISSING_INFO = "OK_WITH_MISSING_INFO"
+    NOT_OK = "NOT_OK"
+    NOT_SEALED = "NOT_SEALED"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRun:
+    """A run of video frames that differ, both ends included.
+
+    Parameters
+    ----------
+    change
+        ``altered``, ``deleted``, ``inserted`` or ``moved``.
+    start_frame, end_frame
+        Numbers in presentation order, from 0: of the sealed recording, for ``inserted`` of
+        the presented file.
+    """
+
+    change: str
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What verification came to.
+
+    Parameters
+    ----------
+    path
+        The file that was checked.
+    status
+        The answer.
+    reason
+        Stable identifier, a key of `engine.proofs.texts`.
+    signature
+        ``none``: this format version carries no signature.
+    frames
+        Runs of frames that differ, by start.
+    other
+        What differs in sound, streams, container and proof: plain JSON objects with
+        ``subject`` and ``change``.
+    detail
+        What was seen, in a few words.
+    """
+
+    path: str
+    status: Status
+    reason: str
+    signature: str = "none"
+    frames: tuple[FrameRun, ...] = ()
+    other: tuple[Mapping[str, Any], ...] = ()
+    detail: str = ""
+
+
+def verify(
+    path: str | os.PathLike[str], proof: str | os.PathLike[str] | None = None, policy: None = None
+) -> VerifyResult:
+    """Check a file against its proof.
+
+    Parameters
+    ----------
+    path
+        The file.
+    proof
+        Its seal; by default the one beside it. The leaves are looked for beside the seal.
+    policy
+        Whose signatures are trusted; none can be checked in this format version.
+
+    Returns
+    -------
+    VerifyResult
+        Never raises for what the file or the proof may hold.
+    """
+    name = os.fspath(path)
+    seal_path = Path(proof) if proof is not None else proof_paths(name)[0]
+    try:
+        header = envelope.read(seal_path)
+    except ProofProblem as problem:
+        status = Status.NOT_SEALED if problem.reason == "no_seal" else Status.NOT_OK
+        return VerifyResult(name, status, problem.reason, detail=problem.detail)
+    try:
+        return _against(name, header, leaves_beside(seal_path))
+    except ProofProblem as problem:
+        return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
+
+
+def leaves_beside(seal_path: Path) -> Path:
+    """Where the leaves of a seal lie."""
+    name = seal_path.name
+    stem = name[: -len(SEAL_SUFFIX)] if name.endswith(SEAL_SUFFIX) else seal_path.stem
+    return seal_path.with_name(stem + LEAVES_SUFFIX)
+
+
+def _against(name: str, header: Header, leaves_path: Path) -> VerifyResult:
+    state = file_state(name)
+    whole = state.size == header.size and digest_blake3(name, state) == header.blake3
+    leaves = _leaves_state(leaves_path, header)
+    if whole and leaves == "covered":
+        return VerifyResult(name, Status.OK, "untouched")
+    if whole and leaves == "missing":
+        other = ({"subject": "proof", "change": "leaves_missing"},)
+        return VerifyResult(name, Status.OK_WITH_MISSING_INFO, "leaves_missing", other=other)
+    if leaves == "differ":
+        other = ({"subject": "proof", "change": "leaves_differ"},)
+        return VerifyResult(name, Status.NOT_OK, "leaves_differ", other=other)
+    if leaves == "missing":
+        other = ({"subject": "proof", "change": "leaves_missing"},)
+        return VerifyResult(name, Status.NOT_OK, "differs_and_leaves_missing", other=other)
+    from engine.proofs.examine import examine
+
+    return examine(name, header, leaves_path)
+
+
+def _leaves_state(path: Path, header: Header) -> str:
+    """``covered``, ``missing`` or ``differ``: the leaves are those that the header covers, byte for byte."""
+    try:
+        state = file_state(path)
+    except ProofProblem as problem:
+        return "missing" if problem.reason == "missing" else "differ"
+    if state.size != header.payload["leaves"]["size"]:
+        return "differ"
+    return "covered" if digest_blake3(path, state) == header.payload["leaves"]["blake3"] else "differ"
