@@ -18,11 +18,12 @@ Source
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engine.detectors.continuity import picture_runs_on
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.gap import GapOptions, Place, timeline_places
-from engine.detectors.timeline import VideoTimes, backward_steps, video_times
+from engine.detectors.timeline import VideoTimes, video_pieces
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 
@@ -36,12 +37,12 @@ class ClockJumpOptions:
 
 def propose(features: Features, options: ClockJumpOptions) -> Proposal:
     """Forward jumps from holes under a continuous picture; backward jumps from decode times."""
-    times = video_times(features)
-    if times is None:
-        return Proposal()
-    places = timeline_places(features, times, options.gap)
-    findings = [_forward(p, times) for p in places if p.stands_out and picture_runs_on(features, times, p)]
-    findings.extend(_backward(features, times))
+    findings: list[Finding] = []
+    pieces = video_pieces(features)
+    for times in pieces:
+        places = timeline_places(features, times, options.gap)
+        findings.extend(_forward(p, times) for p in places if p.stands_out and picture_runs_on(features, times, p))
+    findings.extend(_backward(before, after) for before, after in pairwise(pieces))
     return Proposal(findings=tuple(findings))
 
 
@@ -71,29 +72,30 @@ def _forward(place: Place, times: VideoTimes) -> Finding:
     )
 
 
-def _backward(features: Features, times: VideoTimes) -> list[Finding]:
-    return [
-        Finding(
-            kind=Kind.CLOCK_JUMP,
-            severity=Severity.SUSPICION,
-            level=Level.E1,
-            stream="video",
-            start_s=step.at_s,
-            end_s=step.at_s,
-            start_frame=step.before,
-            end_frame=step.after,
-            score=0.95,
-            template="clock_jump_back",
-            params={"jump_s": round(step.by_s, 3)},
-            evidence=(
-                Evidence(Source.CONTAINER, "decode_clock_falls_by_s", round(step.by_s, 6), 0.0),
-                Evidence(Source.CONTAINER, "clock_from_s", round(step.at_s, 6)),
-                Evidence(Source.CONTAINER, "clock_to_s", round(step.at_s - step.by_s, 6)),
-            ),
-            detector="clock_jump",
-        )
-        for step in backward_steps(features, times)
-    ]
+def _backward(before: VideoTimes, after: VideoTimes) -> Finding:
+    """From the last picture before the fall to the first one after it.
+
+    The place is the moment that the clock had reached: the time after it was already shown.
+    """
+    reached, resumed = before.second(len(before) - 1), after.second(0)
+    return Finding(
+        kind=Kind.CLOCK_JUMP,
+        severity=Severity.SUSPICION,
+        level=Level.E1,
+        stream="video",
+        start_s=reached,
+        end_s=reached,
+        start_frame=before.join(len(before) - 1)[0],
+        end_frame=after.first_decoded,
+        score=0.95,
+        template="clock_jump_back",
+        params={"jump_s": round(reached - resumed, 3)},
+        evidence=(
+            Evidence(Source.CONTAINER, "clock_from_s", round(reached, 6)),
+            Evidence(Source.CONTAINER, "clock_to_s", round(resumed, 6)),
+        ),
+        detector="clock_jump",
+    )
 
 
 DETECTOR = Detector("clock_jump", "stable", ClockJumpOptions(), propose, None, __doc__ or "")

@@ -22,6 +22,7 @@ Source
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,7 +33,7 @@ from engine.detectors.cadence import Hole, Spread, capped, holes, irregular, pla
 from engine.detectors.continuity import picture_runs_on
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.sound import SoundHole, sound_holes
-from engine.detectors.timeline import VideoTimes, sound_times, video_times
+from engine.detectors.timeline import VideoTimes, sound_times, video_pieces
 from engine.features.tables import Features
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source, Stretch
 
@@ -148,18 +149,23 @@ def _sound_at(group: tuple[Hole, ...], times: VideoTimes, silent: tuple[SoundHol
 
 def propose(features: Features, options: GapOptions) -> Proposal:
     """Holes that are no clock jump, stretched runs, and one notice on an irregular cadence."""
-    times = video_times(features)
-    if times is None or len(times) - 1 < options.least_intervals:
-        return Proposal(examined=_not_examined(features, times))
+    pieces = [p for p in video_pieces(features) if len(p) > options.least_intervals]
+    if not pieces:
+        return Proposal(examined=_not_examined(features))
+    findings = [f for times in pieces for f in _piece(features, times, options)]
+    seconds = sum(times.second(len(times) - 1) - times.second(0) for times in pieces)
+    return Proposal(findings=tuple(findings), examined=(Examined("gap", "timestamps", seconds),))
+
+
+def _piece(features: Features, times: VideoTimes, options: GapOptions) -> Iterator[Finding]:
     judged = timeline_places(features, times, options)
-    loud = [p for p in judged if p.stands_out and not picture_runs_on(features, times, p)]
-    findings = [_gap(p, times) for p in loud]
+    for place in judged:
+        if place.stands_out and not picture_runs_on(features, times, place):
+            yield _gap(place, times)
     quiet = [p for p in judged if not p.stands_out]
     if quiet:
-        findings.append(_habit(quiet, times))
-    findings.extend(_spread(s, times) for s in spreads(times.pts))
-    seconds = times.second(len(times) - 1)
-    return Proposal(findings=tuple(findings), examined=(Examined("gap", "timestamps", seconds),))
+        yield _habit(quiet, times)
+    yield from (_spread(s, times) for s in spreads(times.pts))
 
 
 def _gap(place: Place, times: VideoTimes) -> Finding:
@@ -240,12 +246,12 @@ def _spread(spread: Spread, times: VideoTimes) -> Finding:
     )
 
 
-def _not_examined(features: Features, times: VideoTimes | None) -> tuple[Examined, ...]:
+def _not_examined(features: Features) -> tuple[Examined, ...]:
     if features.media.video is None:
         return ()
     frames = features.frames
     end = frames.time(len(frames) - 1) if frames is not None and len(frames) else 0.0
-    reason = "no_timestamps" if times is None else "too_short"
+    reason = "too_short" if video_pieces(features) else "no_timestamps"
     return (Examined("gap", "timestamps", 0.0, (Stretch(0.0, end, reason),)),)
 
 

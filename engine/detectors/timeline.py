@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.tables import Features
+from engine.features.timing import DECODE_TIMES_ONLY, UNTIMED_FORMATS
 from engine.media.model import NO_TIME, PacketTable, StreamInfo
 from engine.media.timeline import timelines
 
@@ -62,6 +63,12 @@ class VideoTimes:
         known, coming = before[before >= 0], after[after >= 0]
         return (int(known[-1]) if len(known) else None, int(coming[0]) if len(coming) else None)
 
+    @property
+    def first_decoded(self) -> int | None:
+        """Number of the first decoded picture."""
+        known = self.frame[self.frame >= 0]
+        return int(known[0]) if len(known) else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundTimes:
@@ -92,23 +99,81 @@ class SoundTimes:
 
 def video_times(features: Features) -> VideoTimes | None:
     """Times of all presented pictures; None where there is no video or it carries no times."""
-    stream = features.media.video
+    pictures = _pictures(features)
+    return None if pictures is None else _in_order(pictures, np.ones(len(pictures.pts), np.bool_))
+
+
+def video_pieces(features: Features) -> tuple[VideoTimes, ...]:
+    """`video_times`, cut where the decode clock falls back in the order of the file.
+
+    One piece nearly always; none where there are no times. Within a piece time only goes on.
+    """
+    pictures = _pictures(features)
+    if pictures is None:
+        return ()
+    piece = np.searchsorted(_falls(features), pictures.row, side="right")
+    return tuple(_in_order(pictures, piece == number) for number in np.unique(piece))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pictures:
+    """Presented pictures, decoded or not, in any order: columns of equal length."""
+
+    pts: NDArray[np.int64]
+    frame: NDArray[np.int32]
+    row: NDArray[np.signedinteger[Any]]
+    """Row of the PacketTable."""
+    time_base: Fraction
+    origin: int
+
+
+def _pictures(features: Features) -> _Pictures | None:
+    stream, frames, table = features.media.video, features.frames, features.packets
     if stream is None:
         return None
-    frames = features.frames
     if frames is None:
-        pts = np.unique(_placed(features.packets, stream, features.packets.rows(stream.index)))
-        if len(pts) == 0:
+        rows = _shown(table, table.rows(stream.index))
+        if len(rows) == 0 or features.media.format in UNTIMED_FORMATS:
             return None
-        return VideoTimes(pts, np.arange(len(pts), dtype=np.int32), stream.time_base, int(pts[0]))
+        pts = _placed(table, stream, rows)
+        order = np.lexsort((pts, np.searchsorted(_falls(features), rows, side="right")))
+        number = np.arange(len(rows), dtype=np.int32)
+        return _Pictures(pts[order], number, rows[order], stream.time_base, int(pts[order[0]]))
     if not frames.timed or len(frames) == 0:
         return None
-    shown = np.asarray(frames["pts"], dtype=np.int64)
-    lost = _placed(features.packets, stream, np.asarray(frames.undecodable, dtype=np.intp))
-    every = np.concatenate((shown, lost))
-    numbers = np.concatenate((np.arange(len(shown), dtype=np.int32), np.full(len(lost), -1, np.int32)))
-    pts, first = np.unique(every, return_index=True)
-    return VideoTimes(pts, numbers[first], frames.time_base, frames.origin)
+    lost = _shown(table, np.asarray(frames.undecodable, dtype=np.intp))
+    return _Pictures(
+        pts=np.concatenate((np.asarray(frames["pts"], dtype=np.int64), _placed(table, stream, lost))),
+        frame=np.concatenate((np.arange(len(frames), dtype=np.int32), np.full(len(lost), -1, np.int32))),
+        row=np.concatenate((_known_rows(np.asarray(frames["packet"], dtype=np.int64)), lost)),
+        time_base=frames.time_base,
+        origin=frames.origin,
+    )
+
+
+def _known_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the PacketTable; a picture whose row is not known stands with the one before."""
+    known: NDArray[np.intp] = np.maximum.accumulate(np.where(rows >= 0, np.arange(len(rows)), 0))
+    return np.take(rows, known)
+
+
+def _in_order(pictures: _Pictures, chosen: NDArray[np.bool_]) -> VideoTimes:
+    pts, first = np.unique(pictures.pts[chosen], return_index=True)
+    return VideoTimes(pts, pictures.frame[chosen][first], pictures.time_base, pictures.origin)
+
+
+def _falls(features: Features) -> NDArray[np.int64]:
+    """Rows of the video packets at which decode times fall back by more than a usual interval.
+
+    A fall by the whole range of the 33-bit clock of transport streams is its wrap-around.
+    """
+    stream, table = features.media.video, features.packets
+    rows = np.zeros(0, np.intp) if stream is None else table.rows(stream.index)
+    rows = rows[table.dts[rows] != NO_TIME]
+    steps = np.diff(table.dts[rows])
+    usual = int(np.median(np.abs(steps))) if len(steps) else 0
+    wrapped = np.abs(steps + CLOCK_RANGE) <= max(100 * usual, 1)
+    return np.asarray(rows[1:][(steps < -usual) & ~wrapped], np.int64)
 
 
 def sound_times(features: Features) -> SoundTimes | None:
@@ -117,11 +182,10 @@ def sound_times(features: Features) -> SoundTimes | None:
     if stream is None:
         return None
     table = features.packets
-    rows = table.rows(stream.index)
-    rows = rows[(table.pts[rows] != NO_TIME) & ~table.hidden[rows]]
+    rows = _shown(table, table.rows(stream.index))
     if len(rows) < 2:
         return None
-    rows = rows[np.argsort(table.pts[rows], kind="stable")]
+    rows = rows[np.argsort(_placed(table, stream, rows), kind="stable")]
     pts = _placed(table, stream, rows)
     duration = table.duration[rows]
     usual = max(int(np.median(np.diff(pts))), 0)
@@ -131,71 +195,15 @@ def sound_times(features: Features) -> SoundTimes | None:
     return SoundTimes(pts, pts + length, stream.time_base, _zero(features))
 
 
-@dataclass(frozen=True, slots=True)
-class BackwardStep:
-    """A place where the decode clock falls back, in the order of the file.
-
-    Parameters
-    ----------
-    at_s
-        Presentation time of the picture before the step, seconds.
-    by_s
-        How far the clock falls, seconds, > 0.
-    before, after
-        Numbers of the pictures on both sides, where they are known.
-    """
-
-    at_s: float
-    by_s: float
-    before: int | None
-    after: int | None
-
-
-def backward_steps(features: Features, times: VideoTimes) -> tuple[BackwardStep, ...]:
-    """Places where decode times fall back by more than one usual interval.
-
-    A fall by the whole range of the 33-bit clock of transport streams is its wrap-around.
-    """
-    stream = features.media.video
-    if stream is None:
-        return ()
-    table = features.packets
-    rows = table.rows(stream.index)
-    rows = rows[table.dts[rows] != NO_TIME]
-    steps = np.diff(table.dts[rows])
-    usual = int(np.median(np.abs(steps))) if len(steps) else 0
-    wrapped = np.abs(steps + CLOCK_RANGE) <= max(100 * usual, 1)
-    return tuple(
-        _backward_step(features, times, rows, int(i), usual) for i in np.flatnonzero((steps < -usual) & ~wrapped)
-    )
-
-
-def _backward_step(
-    features: Features, times: VideoTimes, rows: NDArray[np.intp], place: int, usual: int
-) -> BackwardStep:
-    table, stream = features.packets, features.media.video
-    assert stream is not None
-    by = int(table.dts[rows[place]] - table.dts[rows[place + 1]]) + usual
-    numbers = picture_numbers(features)
-    before, after = numbers.get(int(rows[place])), numbers.get(int(rows[place + 1]))
-    ticks = int(table.pts[rows[place]])
-    at = times.origin if ticks == NO_TIME else ticks
-    return BackwardStep(float((at - times.origin) * times.time_base), float(by * times.time_base), before, after)
-
-
-def picture_numbers(features: Features) -> dict[int, int]:
-    """Row of the PacketTable -> picture number, for pictures that were decoded."""
-    frames = features.frames
-    if frames is None:
-        return {}
-    rows = np.asarray(frames["packet"], dtype=np.int64)
-    return {int(row): number for number, row in enumerate(rows) if row >= 0}
+def _shown(table: PacketTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of `rows` that have a time and are presented."""
+    times = table.dts if table.media.format in DECODE_TIMES_ONLY else table.pts
+    return rows[(times[rows] != NO_TIME) & ~table.hidden[rows]]
 
 
 def _placed(table: PacketTable, stream: StreamInfo, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Presentation ticks of packets, without those that have no time or are hidden."""
-    rows = rows[(table.pts[rows] != NO_TIME) & ~table.hidden[rows]]
-    pts = table.pts[rows]
+    """Presentation ticks of packets that `_shown` let through."""
+    pts = (table.dts if table.media.format in DECODE_TIMES_ONLY else table.pts)[rows]
     timeline = timelines(table.media).get(stream.index)
     if timeline is None:
         return pts
@@ -218,5 +226,5 @@ def _zero(features: Features) -> Fraction:
     stream = features.media.audio
     if stream is None:
         return Fraction(0)
-    pts = _placed(features.packets, stream, features.packets.rows(stream.index))
+    pts = _placed(features.packets, stream, _shown(features.packets, features.packets.rows(stream.index)))
     return int(pts.min()) * stream.time_base if len(pts) else Fraction(0)
