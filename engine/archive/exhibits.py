@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -9,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.detectors.runner import LumaReader
 from engine.features.tables import AUDIO_FRAME_S, AudioTable, Features, FrameTable
 from engine.findings import FileReport, Finding, Severity
 
@@ -54,14 +56,24 @@ class Exhibits:
 
 
 def gather(
-    path: str, features: Features, report: FileReport, wanted: Literal["none", "plots", "pictures"]
+    luma: LumaReader, features: Features, report: FileReport, wanted: Literal["none", "plots", "pictures"]
 ) -> Exhibits | None:
-    """The exhibits of one file, or None where none are wanted."""
+    """The exhibits of one file, or None where none are wanted.
+
+    Parameters
+    ----------
+    luma
+        Decodes pictures again, at full size.
+    features, report
+        The file's tables and what was found in it.
+    wanted
+        Plots alone, or pictures too.
+    """
     if wanted == "none":
         return None
     pictures: Mapping[str, tuple[Picture, ...]] = {}
     if wanted == "pictures" and features.frames is not None:
-        pictures = _pictures(path, features, report.findings)
+        pictures = pictures_around(luma, features, features.frames, report.findings)
     return Exhibits(series(features), pictures)
 
 
@@ -104,13 +116,40 @@ def _thin(name: str, seconds: NDArray[np.float64], values: NDArray[np.float64]) 
     )
 
 
-PICTURES_A_FINDING: Final = 6
 FINDINGS_WITH_PICTURES: Final = 24
 """Findings of one file that get pictures: the weightiest; a page must stay small."""
 
+THUMBNAIL: Final = (320, 240)
+"""Pixels that a small picture has at most."""
 
-def _pictures(path: str, features: Features, findings: Sequence[Finding]) -> Mapping[str, tuple[Picture, ...]]:
-    return {}
+JPEG_QUALITY: Final = 70
+
+
+def pictures_around(
+    luma: LumaReader, features: Features, frames: FrameTable, findings: Sequence[Finding]
+) -> Mapping[str, tuple[Picture, ...]]:
+    """Small grey pictures around the weightiest findings, a finding at a time to bound memory."""
+    video = features.media.video
+    rotation = 0 if video is None else video.rotation
+    found: dict[str, tuple[Picture, ...]] = {}
+    for finding in chosen(findings):
+        first, last = int(finding.start_frame or 0), int(finding.end_frame or 0)
+        full = luma(frames_around(first, last, len(frames)))
+        found[finding.id] = tuple(
+            Picture(n, frames.time(n), first <= n <= last, _jpeg(full[n], rotation)) for n in sorted(full)
+        )
+    return found
+
+
+def _jpeg(luma: NDArray[np.uint8], rotation: int) -> bytes:
+    """A small JPEG of a picture, turned as players show it (degrees, counter-clockwise)."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(luma))
+    image.thumbnail(THUMBNAIL)
+    buffer = io.BytesIO()
+    (image.rotate(rotation, expand=True) if rotation else image).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
 
 
 def chosen(findings: Sequence[Finding]) -> list[Finding]:

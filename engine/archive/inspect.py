@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from engine.archive.pool import Tick
@@ -16,6 +17,7 @@ from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError
 from engine.media.reader import open_recording
+from engine.media.rows import luma_at
 from engine.rules.judge import judge
 from engine.rules.pack import load
 
@@ -142,7 +144,7 @@ def conclude(path: str, before: Stamp, features: Features, options: Options) -> 
     luma = _luma_reader(path, features)
     examination = examine(features, luma)
     report = _judge(features, examination, options)
-    exhibits = gather(path, features, report, options.exhibits)
+    exhibits = gather(partial(luma_of, path, features), features, report, options.exhibits)
     if stamp(path) != before:
         raise MediaError(path, "changed")
     return Inspected(report, exhibits)
@@ -153,11 +155,19 @@ def _judge(features: Features, examination: Examination, options: Options) -> Fi
 
 
 def _luma_reader(path: str, features: Features) -> Callable[[Sequence[int]], RecheckTable] | None:
-    if features.frames is None:
+    if features.frames is None or features.media.video is None:
         return None
-    from engine.media.frames import luma_at
+    return partial(luma_of, path, features)
 
-    return lambda numbers: luma_at(path, features, numbers)
+
+def luma_of(path: str, features: Features, numbers: Sequence[int]) -> RecheckTable:
+    """Full-size luma of pictures by their number in presentation order; those that fail are absent."""
+    frames, video = features.frames, features.media.video
+    if frames is None or video is None:
+        return {}
+    rows = {int(frames["packet"][n]): n for n in numbers if 0 <= n < len(frames)}
+    found = luma_at(path, features.packets, video.index, [row for row in rows if row >= 0])
+    return {rows[row]: luma for row, luma in found.items()}
 
 
 Stamp = tuple[int, int, int, int]

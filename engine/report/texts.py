@@ -15,6 +15,10 @@ from engine.report.summary import not_examinable
 
 _INDEX: Final = {"en": 0, "zh": 1, "zh-CN": 1}
 NOTHING: Final = "—"
+DETAILED: Final = frozenset(
+    {"internal", "io_error", "changed", "packet_too_large", "picture_too_large", "too_many_streams", "proof_not_written"}
+)
+"""Reasons that the detail adds something to, for a person."""
 MEANS_SHOWN: Final = 3
 """How many (question, means) pairs a one-line answer names before it says how many more there are."""
 
@@ -112,7 +116,7 @@ class Texts:
     def failure(self, report: FileReport) -> str:
         """Why a file could not be examined, and what to do."""
         reason = self.get("reason", report.reason)
-        return f"{reason} ({report.error})" if report.error else reason
+        return f"{reason} ({report.error})" if report.error and report.reason in DETAILED else reason
 
     def uncovered(self, report: FileReport) -> str:
         """Seconds that could not be examined, by question and means."""
