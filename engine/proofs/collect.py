@@ -14,7 +14,7 @@ from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
 from engine.proofs.content import PcmBlocks, Units, configuration_of, is_pcm, reader_for, sample_bytes
 from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
-from engine.proofs.leaves import Leaves, LeafStream, presentation_order, shown_count
+from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
 from engine.proofs.problems import ProofProblem
 
 MAX_CONFIGURATIONS = 1024
@@ -32,9 +32,7 @@ class _Rows:
         self._last = b""
         self._number = 0
 
-    def append(
-        self, pts: int, duration: int, position: int, size: int, digest: bytes, configuration: bytes
-    ) -> None:
+    def append(self, pts: int, duration: int, position: int, size: int, digest: bytes, configuration: bytes) -> None:
         if configuration != self._last:
             self._number = self._find(configuration)
             self._last = configuration

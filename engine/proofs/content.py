@@ -209,8 +209,31 @@ class Av1:
 
 
 SELF_CONTAINED: Final = frozenset(
-    "mjpeg mpeg1video mpeg2video h261 h263 flv1 vp8 dvvideo prores png bmp gif webp "
-    "mp1 mp2 mp3 ac3 eac3 dts amr_nb amr_wb g722 gsm".split()
+    [
+        "mjpeg",
+        "mpeg1video",
+        "mpeg2video",
+        "h261",
+        "h263",
+        "flv1",
+        "vp8",
+        "dvvideo",
+        "prores",
+        "png",
+        "bmp",
+        "gif",
+        "webp",
+        "mp1",
+        "mp2",
+        "mp3",
+        "ac3",
+        "eac3",
+        "dts",
+        "amr_nb",
+        "amr_wb",
+        "g722",
+        "gsm",
+    ]
 )
 """Codecs whose packets say everything: what containers store beside them is not bound."""
 

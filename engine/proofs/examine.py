@@ -18,9 +18,9 @@ from engine.media.reader import open_recording
 from engine.proofs import tree
 from engine.proofs.align import Alignment, Side, align, find_origin
 from engine.proofs.collect import LeafCollector
-from engine.proofs.container import container_notes, repeated_pictures, stream_notes
+from engine.proofs.container import container_notes, repeated_pictures
 from engine.proofs.header import Header
-from engine.proofs.leaves import Leaves, LeafStream, presentation_times
+from engine.proofs.leaves import LeafStream, Leaves, presentation_times
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem
@@ -144,9 +144,7 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     for stream in sealed.streams:
         mine = set(sealed.keys(stream).tolist())
         same = [s for s in left if s.kind == stream.kind]
-        best = max(
-            same, key=lambda s: (len(mine & contents[s.index]), s.codec == stream.codec, -s.index), default=None
-        )
+        best = max(same, key=lambda s: (len(mine & contents[s.index]), s.codec == stream.codec, -s.index), default=None)
         if best is not None and (len(mine & contents[best.index]) or best.codec == stream.codec or not mine):
             found[stream.index] = best
             left.remove(best)

@@ -163,7 +163,9 @@ _STREAM: Final = {
     "last": _maybe(_digits),
     "configurations": _list(_digest, 1024),
     "configuration_sei": _list(_digest, 4096),
-    "framing": _maybe(lambda v: isinstance(v, str) and re.match(r"(packet|samples|adts|obu|start_codes|length[1-4])\Z", v)),
+    "framing": _maybe(
+        lambda v: isinstance(v, str) and re.match(r"(packet|samples|adts|obu|start_codes|length[1-4])\Z", v)
+    ),
     "extradata": _maybe(_digest),
     "edits": _maybe(_list(_edit, 10_000)),
     "matrix": _maybe(_list(_int(-(1 << 31), (1 << 31) - 1), 9)),

@@ -146,9 +146,7 @@ class Leaves:
         return out.view("V64").reshape(-1)
 
 
-def presentation_times(
-    pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream
-) -> NDArray[np.float64]:
+def presentation_times(pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream) -> NDArray[np.float64]:
     """Seconds on the presentation timeline; NaN for what has no time or is never shown.
 
     A unit that begins before the span that shows its end takes that span's shift.

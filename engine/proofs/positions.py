@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.proofs.content import ContentReader, reader_at
 from engine.proofs.header import Header
-from engine.proofs.leaves import Leaves, LeafStream
+from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.problems import ProofProblem
 
 Found = dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]

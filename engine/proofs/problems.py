@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 
 class ProofProblem(Exception):
     """Something that keeps a proof from being made, read or believed.

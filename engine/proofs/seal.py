@@ -25,7 +25,7 @@ from engine.proofs import envelope, tree
 from engine.proofs.collect import LeafCollector
 from engine.proofs.files import FileDigests, FileState, digest_both, draft, file_state, proof_paths
 from engine.proofs.hashing import FORMAT
-from engine.proofs.leaves import Leaves, LeafStream
+from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.parquet import write_leaves
 from engine.proofs.problems import ProofProblem
 from engine.proofs.verify import Status, VerifyResult, verify
@@ -202,7 +202,9 @@ class Sealer:
         if self._collector is not None:
             self._collector.packet(packet)
 
-    def finish(self, complete: bool, report_digest: str | None = None, digests: FileDigests | None = None) -> SealResult:
+    def finish(
+        self, complete: bool, report_digest: str | None = None, digests: FileDigests | None = None
+    ) -> SealResult:
         """Hash the whole file and write the proof, the seal last.
 
         Parameters
@@ -241,9 +243,7 @@ class Sealer:
         root = header["tree"]["root"]
         return SealResult(self._path, "sealed", "", "", self._seal, self._leaves, root, len(found))
 
-    def _header(
-        self, found: Leaves, digests: FileDigests, complete: bool, report_digest: str | None
-    ) -> dict[str, Any]:
+    def _header(self, found: Leaves, digests: FileDigests, complete: bool, report_digest: str | None) -> dict[str, Any]:
         media = self._media
         assert media is not None
         groups = tree.groups(found.hashes())

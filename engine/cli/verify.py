@@ -1,0 +1,76 @@
+"""`unbroken verify`: recordings against their proofs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from engine.archive.inputs import UsageError, resolve
+from engine.cli.common import (
+    USAGE,
+    Files,
+    Lang,
+    Language,
+    Output,
+    Problem,
+    bilingual,
+    check_output,
+    exit_code,
+    system_language,
+    write_output,
+)
+
+Proof = Annotated[
+    Path | None,
+    typer.Option(
+        "--proof",
+        metavar="SEAL.json",
+        help=bilingual(
+            "The seal, for one recording; by default the one beside it. The leaves lie beside the seal.",
+            "指定封存证明（仅限单个文件）；默认使用文件旁边的证明。叶子文件位于证明旁边。",
+        ),
+    ),
+]
+Format = Annotated[
+    Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
+]
+
+
+def command(
+    files: Files,
+    proof: Proof = None,
+    format_: Format = "text",
+    output: Output = None,
+    lang: Language = None,
+) -> int:
+    """Check recordings against their proofs and name the frames that differ.
+
+    Exit codes: 0 exactly for OK and OK_WITH_MISSING_INFO, 1 for NOT_OK, 3 for NOT_SEALED; 1 wins.
+    """
+    from engine.proofs.telling import verify_json, verify_lines
+    from engine.proofs.verify import Status, verify
+
+    check_output(output)
+    try:
+        paths = resolve(files)
+    except UsageError as error:
+        raise Problem(str(error), USAGE) from error
+    if proof is not None and len(paths) != 1:
+        raise Problem(
+            bilingual(
+                "--proof names the seal of one recording; give one.", "--proof 只用于单个文件，请只指定一个文件。"
+            ),
+            USAGE,
+        )
+    results = [verify(path, proof) for path in paths]
+    chinese = (lang or system_language()) is Lang.ZH
+    if format_ == "json":
+        text = json.dumps(verify_json(results), ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = "".join(f"{line}\n" for result in results for line in verify_lines(result, chinese))
+    write_output(text, output)
+    status = {result.status for result in results}
+    return exit_code(found=Status.NOT_OK in status, not_examined=Status.NOT_SEALED in status)
