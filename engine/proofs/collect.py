@@ -157,7 +157,7 @@ class LeafCollector:
             streams.append(stream)
             repeats += repeated
         columns = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-        return Leaves(**columns, streams=tuple(streams)), repeats  # type: ignore[arg-type]
+        return Leaves(**columns, streams=tuple(streams)), repeats
 
     def _stream(self, index: int, mine: _UnitStream | _PcmStream) -> LeafStream:
         info = self._media.streams[index]

@@ -209,31 +209,8 @@ class Av1:
 
 
 SELF_CONTAINED: Final = frozenset(
-    [
-        "mjpeg",
-        "mpeg1video",
-        "mpeg2video",
-        "h261",
-        "h263",
-        "flv1",
-        "vp8",
-        "dvvideo",
-        "prores",
-        "png",
-        "bmp",
-        "gif",
-        "webp",
-        "mp1",
-        "mp2",
-        "mp3",
-        "ac3",
-        "eac3",
-        "dts",
-        "amr_nb",
-        "amr_wb",
-        "g722",
-        "gsm",
-    ]
+    {"mjpeg", "mpeg1video", "mpeg2video", "h261", "h263", "flv1", "vp8", "dvvideo", "prores", "png", "bmp", "gif"}
+    | {"webp", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "amr_nb", "amr_wb", "g722", "gsm"}
 )
 """Codecs whose packets say everything: what containers store beside them is not bound."""
 
@@ -286,7 +263,8 @@ def _record(codec: str, extradata: bytes) -> Configuration:
         return Configuration(4 if extradata[:1] == b"\x01" else 0)  # damaged: packets tell what they can
 
 
-FRAMINGS: Final = frozenset({"packet", "samples", "adts", "obu", "start_codes", *(f"length{n}" for n in (1, 2, 3, 4))})
+FRAMINGS: Final = ("packet", "samples", "adts", "obu", "start_codes", "length1", "length2", "length3", "length4")
+"""How units lie in packets."""
 
 
 def reader_at(codec: str, framing: str, dropped_sei: Iterable[bytes]) -> ContentReader:
@@ -343,7 +321,11 @@ class PcmBlocks:
         self._at: tuple[int, int] = (0, 0)
 
     def feed(self, row: int, data: memoryview) -> Iterator[tuple[bytes, int, int, bool]]:
-        """Blocks that become whole: bytes, row where it begins, bytes into that row, and whether it lies in it whole."""
+        """Blocks that become whole.
+
+        Each is its bytes, the row where it begins, how many bytes into that row, and whether it
+        lies in it whole.
+        """
         joined = self._rest + bytes(data)
         size, held = self._bytes * SAMPLES, len(self._rest)
         at = 0

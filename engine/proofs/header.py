@@ -143,6 +143,10 @@ def _edit(value: Any) -> bool:
     return _list(_digits, 3)(value) and len(value) == 3
 
 
+def _framing(value: Any) -> bool:
+    return value in ("packet", "samples", "adts", "obu", "start_codes", "length1", "length2", "length3", "length4")
+
+
 def _ratio(value: Any) -> bool:
     return _list(_int(1, 0xFFFFFFFF), 2)(value) and len(value) == 2
 
@@ -163,9 +167,7 @@ _STREAM: Final = {
     "last": _maybe(_digits),
     "configurations": _list(_digest, 1024),
     "configuration_sei": _list(_digest, 4096),
-    "framing": _maybe(
-        lambda v: isinstance(v, str) and re.match(r"(packet|samples|adts|obu|start_codes|length[1-4])\Z", v)
-    ),
+    "framing": _maybe(_framing),
     "extradata": _maybe(_digest),
     "edits": _maybe(_list(_edit, 10_000)),
     "matrix": _maybe(_list(_int(-(1 << 31), (1 << 31) - 1), 9)),

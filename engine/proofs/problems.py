@@ -1,15 +1,15 @@
-"""What can go wrong with a proof, with a stable identifier and texts in two languages."""
+"""What can go wrong with a proof, with a stable identifier."""
 
 from __future__ import annotations
 
 
-class ProofProblem(Exception):
+class ProofProblem(Exception):  # noqa: N818 - a problem told to a person, not a bug
     """Something that keeps a proof from being made, read or believed.
 
     Parameters
     ----------
     reason
-        Stable identifier, a key of `TEXTS`.
+        Stable identifier, a key of `engine.proofs.telling.TEXTS`.
     detail
         What was seen, in a few words.
     """
