@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from engine.archive.inspect import Inspected, Options, failed, inspect_with_exhibits
+from engine.archive.inspect import DEFAULTS, Inspected, Options, failed, inspect_with_exhibits
 from engine.archive.pool import Standing, Tick, plan, run
 from engine.findings import FileReport
 
 
 def inspect_many(
     paths: Iterable[str | os.PathLike[str]],
-    options: Options = Options(),
+    options: Options = DEFAULTS,
     jobs: int | None = None,
     watch: Callable[[Standing], None] | None = None,
 ) -> tuple[FileReport, ...]:

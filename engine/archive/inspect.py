@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
-from engine.archive.pool import Tick
 from engine.archive.exhibits import Exhibits, gather
+from engine.archive.pool import Tick
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
 from engine.features.onepass import extract
@@ -45,6 +45,9 @@ class Options:
     exhibits: Literal["none", "plots", "pictures"] = "none"
 
 
+DEFAULTS: Final = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Inspected:
     """A report and what a page shows beside it."""
@@ -57,7 +60,7 @@ def no_tick(_done: float, _total: float) -> None:
     """Progress that nobody watches."""
 
 
-def inspect(path: str | os.PathLike[str], options: Options = Options(), tick: Tick = no_tick) -> FileReport:
+def inspect(path: str | os.PathLike[str], options: Options = DEFAULTS, tick: Tick = no_tick) -> FileReport:
     """Examine one file.
 
     Parameters
@@ -78,7 +81,7 @@ def inspect(path: str | os.PathLike[str], options: Options = Options(), tick: Ti
     return inspect_with_exhibits(os.fspath(path), options, tick).report
 
 
-def inspect_with_exhibits(path: str, options: Options = Options(), tick: Tick = no_tick) -> Inspected:
+def inspect_with_exhibits(path: str, options: Options = DEFAULTS, tick: Tick = no_tick) -> Inspected:
     """`inspect`, and the plots and pictures that `options.exhibits` asks for."""
     return guarded(path, lambda: _inspect(path, options, tick))
 
@@ -230,5 +233,3 @@ def _size(path: str) -> int | None:
         return os.stat(path).st_size
     except OSError:
         return None
-
-

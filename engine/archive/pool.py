@@ -186,9 +186,7 @@ class _Board(Generic[T]):
 class _Slot(threading.Thread, Generic[T]):
     """One worker process and the thread that feeds it."""
 
-    def __init__(
-        self, board: _Board[T], task: Task[T], failure: Failure[T], patience_s: float, record: Path
-    ) -> None:
+    def __init__(self, board: _Board[T], task: Task[T], failure: Failure[T], patience_s: float, record: Path) -> None:
         super().__init__(name=f"slot-{record.name}", daemon=True)
         self._board = board
         self._task = task

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Result = Literal["passed", "failed", "not run"]
 
@@ -65,7 +65,7 @@ def _canonical_json() -> str:
     """The example of RFC 8785, section 3.2.2, shortened."""
     import rfc8785
 
-    value = {"numbers": [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27], "literals": [None, True, False]}
+    value: dict[str, Any] = {"numbers": [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27], "literals": [None, True, False]}
     expected = b'{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}'
     return "" if rfc8785.dumps(value) == expected else "canonical JSON differs from RFC 8785"
 
@@ -82,3 +82,49 @@ def _combine() -> str:
     both = combine([cut("deletion", Source.PICTURE), cut("audio_gap", Source.SOUND)])
     good = [f.severity for f in alone] == [Severity.SUSPICION] and [f.severity for f in both] == [Severity.VIOLATION]
     return "" if good else "findings are weighed wrongly"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClip:
+    """A clip with a known hole, and the same clip without it.
+
+    Parameters
+    ----------
+    whole, cut
+        The two files.
+    kinds
+        Kinds of finding that name the hole rightly.
+    start_s, end_s
+        Where it lies in `cut`, seconds.
+    """
+
+    whole: str
+    cut: str
+    kinds: tuple[str, ...]
+    start_s: float
+    end_s: float
+
+
+def whole_engine(clip: KnownClip) -> Check:
+    """Examine both clips: the hole must be found where it is, and nothing in the whole one."""
+    return _check("clip", lambda: _examine(clip))
+
+
+def _examine(clip: KnownClip) -> str:
+    from engine.archive.inspect import inspect
+    from engine.findings import Severity
+
+    whole, cut = inspect(clip.whole), inspect(clip.cut)
+    broken = next((r for r in (whole, cut) if r.error is not None), None)
+    if broken is not None:
+        return f"not examinable: {broken.reason}: {broken.error}"
+    loud = [f.kind for f in whole.findings if f.severity > Severity.NOTICE]
+    if loud:
+        return f"found in the untouched clip: {', '.join(loud)}"
+    hits = [
+        f
+        for f in cut.findings
+        if f.severity > Severity.NOTICE and f.kind in clip.kinds and f.start_s is not None and f.end_s is not None
+    ]
+    near = [f for f in hits if (f.start_s or 0) <= clip.end_s + 0.2 and (f.end_s or 0) >= clip.start_s - 0.2]
+    return "" if near else f"the hole at {clip.start_s:.2f} s was not found"

@@ -25,7 +25,7 @@ INTERRUPTED: Final = 130
 """Exit code: Ctrl-C."""
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  (not every problem is an error of the program)
     """Something that stops a command; `main` prints it as one line and exits with `code`."""
 
     def __init__(self, message: str, code: int = NOT_EXAMINED) -> None:
@@ -86,12 +86,16 @@ Jobs = Annotated[
         "-j",
         min=1,
         metavar="N",
-        help=bilingual("Files worked on at the same time (default: by processors).", "同时处理的文件数（默认按处理器数）。"),
+        help=bilingual(
+            "Files worked on at the same time (default: by processors).", "同时处理的文件数（默认按处理器数）。"
+        ),
     ),
 ]
 Language = Annotated[
     Lang | None,
-    typer.Option("--lang", help=bilingual("Language of the texts (default: from LANG).", "文本语言（默认取自 LANG）。")),
+    typer.Option(
+        "--lang", help=bilingual("Language of the texts (default: from LANG).", "文本语言（默认取自 LANG）。")
+    ),
 ]
 Progress = Annotated[
     ProgressMode,
@@ -151,9 +155,7 @@ def check_output(output: Path | None) -> None:
     if output is None or (output.exists() and not output.is_file() and not output.is_dir()):
         return
     if output.is_dir():
-        raise Problem(
-            bilingual(f"{output}: is a folder; name a file.", f"{output}：是文件夹，请指定文件名。"), USAGE
-        )
+        raise Problem(bilingual(f"{output}: is a folder; name a file.", f"{output}：是文件夹，请指定文件名。"), USAGE)
     parent = output.parent
     if not parent.is_dir():
         raise Problem(

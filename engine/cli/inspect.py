@@ -6,19 +6,19 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
+    Problem,
     Files,
     Jobs,
     Lang,
     Language,
     Output,
-    Problem,
     Progress,
     ProgressMode,
     bilingual,
@@ -52,12 +52,16 @@ class Depth(StrEnum):
 
 def command(
     files: Files,
-    format: Annotated[Format, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))] = Format.TEXT,
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))
+    ] = Format.TEXT,
     output: Output = None,
     jobs: Jobs = None,
     only: Annotated[
         Only | None,
-        typer.Option("--only", help=bilingual("Leave out files in which nothing was found.", "不列出未发现痕迹的文件。")),
+        typer.Option(
+            "--only", help=bilingual("Leave out files in which nothing was found.", "不列出未发现痕迹的文件。")
+        ),
     ] = None,
     lang: Language = None,
     pictures: Annotated[
@@ -69,16 +73,21 @@ def command(
     ] = True,
     seal: Annotated[
         bool,
-        typer.Option("--seal", help=bilingual("Also write a proof of each file, in the same pass.", "同一次读取中为每个文件生成证明。")),
+        typer.Option(
+            "--seal",
+            help=bilingual("Also write a proof of each file, in the same pass.", "同一次读取中为每个文件生成证明。"),
+        ),
     ] = False,
     out_dir: Annotated[
         Path | None,
-        typer.Option("--out-dir", metavar="DIR", help=bilingual("Where proofs go (default: beside the file).", "证明存放位置（默认与文件同处）。")),
+        typer.Option(
+            "--out-dir",
+            metavar="DIR",
+            help=bilingual("Where proofs go (default: beside the file).", "证明存放位置（默认与文件同处）。"),
+        ),
     ] = None,
     progress: Progress = ProgressMode.AUTO,
-    level: Annotated[
-        Depth, typer.Option("--level", help=bilingual("How much is decoded.", "检验深度。"))
-    ] = Depth.FULL,
+    level: Annotated[Depth, typer.Option("--level", help=bilingual("How much is decoded.", "检验深度。"))] = Depth.FULL,
 ) -> int:
     """Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.
 
@@ -94,7 +103,7 @@ def command(
         paths = resolve(files)
     except UsageError as error:
         raise Problem(str(error), USAGE) from error
-    return _run(paths, format, output, jobs, only, lang or system_language(), pictures, seal, out_dir, progress)
+    return _run(paths, form, output, jobs, only, lang or system_language(), pictures, seal, out_dir, progress)
 
 
 def _run(
@@ -109,16 +118,15 @@ def _run(
     out_dir: Path | None,
     progress: ProgressMode,
 ) -> int:
-    from engine.archive.pool import plan, run
     from engine.archive.batch import lost
     from engine.archive.inspect import Options
+    from engine.archive.pool import plan, run
     from engine.cli.progress import watching
     from engine.report.run import Run, sealing_task, task
     from engine.report.views import View, render, show
 
     at_a_time, threads = plan(len(paths), jobs)
-    exhibits = "none" if form is not Format.HTML else "pictures" if pictures else "plots"
-    options = Options(threads=threads, exhibits=exhibits)
+    options = Options(threads=threads, exhibits=_exhibits(form, pictures))
     work = sealing_task(options, None if out_dir is None else str(out_dir)) if seal else task(options)
     with watching(progress) as watch:
         batch = run(work, paths, lost, at_a_time, watch)
@@ -138,3 +146,9 @@ def _run(
         )
         return INTERRUPTED
     return exit_code(*result.exit_facts())
+
+
+def _exhibits(form: Format, pictures: bool) -> Literal["none", "plots", "pictures"]:
+    if form is not Format.HTML:
+        return "none"
+    return "pictures" if pictures else "plots"

@@ -67,7 +67,7 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and name in COMMANDS:
+        if command is not None and name is not None:
             command = _load(name)
         return name, command, rest
 
@@ -109,7 +109,8 @@ def _group() -> Any:
             "这份录音录像是否完整？以后能否证明？",
         ),
         epilog=bilingual(
-            "Exit codes: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be examined, 130 interrupted.",
+            "Exit codes: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be examined, "
+            "130 interrupted.",
             "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有文件不具备检验条件，130 被中断。",
         ),
     )

@@ -73,7 +73,12 @@ def _bar() -> Iterator[Watch]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=1.0, note="")
 
@@ -84,9 +89,7 @@ def _bar() -> Iterator[Watch]:
 
 
 def _head(standing: Standing) -> str:
-    return bilingual(
-        f"{standing.files_done}/{standing.files} files", f"{standing.files_done}/{standing.files} 个文件"
-    )
+    return bilingual(f"{standing.files_done}/{standing.files} files", f"{standing.files_done}/{standing.files} 个文件")
 
 
 def _note(standing: Standing) -> str:

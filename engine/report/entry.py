@@ -47,7 +47,7 @@ class EngineInfo:
     rule_pack: str
     rule_pack_blake3: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    selftest: SelfTest = SelfTest(())
+    selftest: SelfTest = field(default_factory=lambda: SelfTest(()))
 
 
 def document(reports: Sequence[FileReport], engine: EngineInfo) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def to_json(value: Mapping[str, Any]) -> str:
 
 
 def printable(path: str) -> str:
-    """A file name as valid Unicode: bytes that are none stand as ``\\xNN``."""
+    r"""A file name as valid Unicode: bytes that are none stand as ``\xNN``."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

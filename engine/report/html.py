@@ -17,7 +17,7 @@ from engine.report.entry import plain
 from engine.report.plot import plot
 from engine.report.run import Run
 from engine.report.summary import ORDER, summarise, uncovered_seconds
-from engine.report.terminal import MARKS, safe
+from engine.report.terminal import MARKS, by_weight, safe
 from engine.report.texts import Texts, clock
 
 PLOTS: Final = 60
@@ -42,7 +42,7 @@ def page(run: Run, language: str, only_found: bool = False, when: datetime | Non
     ordered = sorted(run.results, key=lambda r: ORDER.index(r.report.verdict))
     shown = [r for r in ordered if not only_found or r.report.verdict is not Verdict.CLEAR]
     counts = summarise(run.reports)["verdicts"]
-    return _template().render(
+    html: str = _template().render(
         t=texts,
         language="zh-CN" if language.startswith("zh") else "en",
         chips=[(v.value, texts.get("verdict", v.value), counts[v.value]) for v in ORDER],
@@ -54,6 +54,7 @@ def page(run: Run, language: str, only_found: bool = False, when: datetime | Non
         when=(when or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M:%S %z"),
         files=[_file(r, texts, with_plot=n < PLOTS) for n, r in enumerate(shown)],
     )
+    return html
 
 
 @lru_cache(maxsize=1)
@@ -85,14 +86,10 @@ def _file(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any]:
             (texts.ui("integrity"), *_opinion(report.integrity, texts)),
             (texts.ui("originality"), *_opinion(report.originality, texts)),
         ],
-        "findings": [_finding(f, pictures.get(f.id, ()), texts) for f in _weightiest_first(report.findings)],
+        "findings": [_finding(f, pictures.get(f.id, ()), texts) for f in by_weight(report.findings)],
         "examined": [_examined(e, texts) for e in report.examined],
         "plot": plot(report, exhibits.series, texts) if exhibits is not None and with_plot else None,
     }
-
-
-def _weightiest_first(findings: Sequence[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda f: -int(f.severity))
 
 
 def _opinion(opinion: Opinion, texts: Texts) -> tuple[str, str]:
@@ -112,7 +109,7 @@ def _facts(report: FileReport, texts: Texts) -> list[tuple[str, str]]:
         if flat:
             facts.append((texts.get("media", name), safe(flat)))
     if report.proof is not None:
-        facts.append((texts.ui("proof"), safe(_flat(plain(report.proof)))))
+        facts.append((texts.ui("proof"), safe(texts.proof(report))))
     return facts
 
 

@@ -55,7 +55,11 @@ def _row(series: Series, marks: list[dict[str, Any]], x: Any, texts: Texts, last
         .mark_line(strokeWidth=1, color=LINE)
         .encode(
             x=alt.X("t:Q", scale=x, axis=axis),
-            y=alt.Y("v:Q", title=texts.get("series", series.name).split("|"), axis=alt.Axis(tickCount=3, titleAngle=0, titleAlign="left", titleX=-130, titleY=20, minExtent=138)),
+            y=alt.Y(
+                "v:Q",
+                title=texts.get("series", series.name).split("|"),
+                axis=alt.Axis(tickCount=3, titleAngle=0, titleAlign="left", titleX=-130, titleY=20, minExtent=138),
+            ),
         )
     )
     layers = [_shade(marks, severity, x) for severity in ("notice", "suspicion", "violation")]

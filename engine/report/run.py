@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from engine._version import __version__
-from engine.archive.pool import Task, Tick
 from engine.archive.batch import work
 from engine.archive.inspect import Inspected, Options
+from engine.archive.pool import Task, Tick
 from engine.archive.selftest import SelfTest, vectors
 from engine.findings import FileReport
 from engine.report.entry import EngineInfo, document, entry_bytes

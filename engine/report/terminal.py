@@ -76,16 +76,21 @@ def _add(table: Table, report: FileReport, texts: Texts) -> None:
 
 
 def _rows(report: FileReport, texts: Texts) -> list[tuple[Text, Text]]:
-    rows = [_finding_row(f, texts) for f in _by_weight(report.findings)]
+    rows = [_finding_row(f, texts) for f in by_weight(report.findings)]
     if report.verdict is Verdict.NOT_EXAMINABLE:
         rows.insert(0, (Text(""), Text(safe(texts.failure(report)))))
-    elif report.verdict is Verdict.CLEAR or report.examined:
-        rows.append((Text(""), Text(texts.answer(report) if report.verdict is Verdict.CLEAR else texts.uncovered(report), "dim")))
+    elif report.verdict is Verdict.CLEAR:
+        rows.append((Text(""), Text(texts.answer(report), "dim")))
+    elif report.examined:
+        rows.append((Text(""), Text(texts.uncovered(report), "dim")))
+    if report.proof is not None:
+        rows.append((Text(""), Text(safe(texts.proof(report)), "dim")))
     return rows or [(Text(""), Text(""))]
 
 
-def _by_weight(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted((f for f in findings), key=lambda f: -int(f.severity))
+def by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    """Weightiest first, else in the order of place."""
+    return sorted(findings, key=lambda f: -int(f.severity))
 
 
 def _finding_row(finding: Finding, texts: Texts) -> tuple[Text, Text]:

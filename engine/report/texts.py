@@ -16,7 +16,15 @@ from engine.report.summary import not_examinable
 _INDEX: Final = {"en": 0, "zh": 1, "zh-CN": 1}
 NOTHING: Final = "—"
 DETAILED: Final = frozenset(
-    {"internal", "io_error", "changed", "packet_too_large", "picture_too_large", "too_many_streams", "proof_not_written"}
+    {
+        "internal",
+        "io_error",
+        "changed",
+        "packet_too_large",
+        "picture_too_large",
+        "too_many_streams",
+        "proof_not_written",
+    }
 )
 """Reasons that the detail adds something to, for a person."""
 MEANS_SHOWN: Final = 3
@@ -118,6 +126,13 @@ class Texts:
         reason = self.get("reason", report.reason)
         return f"{reason} ({report.error})" if report.error and report.reason in DETAILED else reason
 
+    def proof(self, report: FileReport) -> str:
+        """What came of the proof, empty where none was asked for."""
+        if report.proof is None:
+            return ""
+        why = report.proof.get("detail") or report.proof.get("reason")
+        return self.get("proof", str(report.proof["status"]), seal=report.proof.get("seal"), why=why)
+
     def uncovered(self, report: FileReport) -> str:
         """Seconds that could not be examined, by question and means."""
         sums = not_examinable(report.examined)
@@ -134,6 +149,17 @@ class Texts:
     def question(self, question: str, by: str) -> str:
         """A question with its means, such as "deletion by picture"."""
         return self.ui("question_by", question=self.get("question", question), by=self.get("by", by))
+
+    def selftest(self, checks: Iterable[tuple[str, str, str]], result: str) -> str:
+        """The result of a self-test: a line a check (name, result, detail), then all together."""
+        lines = [
+            self.get("selftest", outcome)
+            + self.ui("colon")
+            + self.get("selftest_check", name)
+            + (f" ({detail})" if detail else "")
+            for name, outcome, detail in checks
+        ]
+        return "\n".join([*lines, self.ui("selftest_line", result=self.get("selftest", result))]) + "\n"
 
 
 def _loud_kinds(findings: Iterable[Finding]) -> list[str]:

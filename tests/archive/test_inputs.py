@@ -120,7 +120,8 @@ def test_nothing_named(tmp_path: Path) -> None:
 @given(st.lists(st.text(max_size=12), max_size=20))
 def test_natural_order_is_total(words: list[str]) -> None:
     ordered = sorted(words, key=natural_key)
-    assert sorted(reversed(words), key=natural_key) == ordered
+    shuffled = words[1::2] + words[::2]
+    assert sorted(shuffled, key=natural_key) == ordered
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
@@ -129,4 +130,4 @@ def test_natural_order_counts(a: int, b: int) -> None:
 
 
 def test_extensions() -> None:
-    assert is_media_name("A.MKV") and is_media_name("x.h265") and not is_media_name("x") and not is_media_name("x.jpg.txt")
+    assert [is_media_name(n) for n in ("A.MKV", "x.h265", "x", "x.mp4.txt")] == [True, True, False, False]

@@ -13,7 +13,7 @@ import pytest
 
 from engine.archive.pool import Standing, Tick, plan, run
 
-TROUBLE = '''
+TROUBLE = """
 import os, signal, sys, time
 from engine.archive.pool import run
 
@@ -26,7 +26,7 @@ def task(path, tick):
     if path.startswith("hang"):
         time.sleep(60)
     return path, "fine", ""
-'''
+"""
 """Tasks are imported by name in the workers, so they stand in a module of their own."""
 
 
@@ -52,7 +52,7 @@ def test_one_bad_file_harms_no_other(trouble: object) -> None:
     assert [r[0] for r in batch.results] == paths
     assert [r[1] for r in batch.results] == ["fine", "worker_died", "fine", "internal", "fine", "no_progress", "fine"]
     assert "ValueError: no good" in batch.results[3][2]
-    assert seen[-1].files_done == len(paths) and seen[-1].share == pytest.approx(1.0)
+    assert (seen[-1].files_done, seen[-1].share) == (len(paths), pytest.approx(1.0))
     shares = [s.share for s in seen]
     assert all(0 <= s <= 1 for s in shares)
 

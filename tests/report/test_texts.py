@@ -15,7 +15,9 @@ from engine.findings import Finding, Kind, Level, Opinion, Outcome, Severity, So
 from engine.report.texts import Texts, clock, tables
 
 ROOT = Path(engine.detectors.runner.__file__).parents[1]
-MODULES = [p for part in ("detectors", "rules", "archive", "media", "features", "kernels") for p in ROOT.glob(f"{part}/*.py")]
+MODULES = [
+    p for part in ("detectors", "rules", "archive", "media", "features", "kernels") for p in ROOT.glob(f"{part}/*.py")
+]
 MISSING_ON_PURPOSE = {"template": {"selftest"}}
 """Identifiers that no reader ever sees."""
 
@@ -54,9 +56,9 @@ def passed(tree: ast.AST, name: str, makers: set[str]) -> Iterator[str]:
 
 def positional(tree: ast.AST, called: str, place: int) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == called:
-            if len(node.args) > place:
-                yield from literals(node.args[place])
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == called
+        if named and len(node.args) > place:
+            yield from literals(node.args[place])
 
 
 def used() -> Iterator[tuple[str, str, str]]:
@@ -145,7 +147,8 @@ def test_messages() -> None:
 
 def test_a_missing_or_unfit_parameter_does_not_stop_a_report() -> None:
     text = Texts.load("en").message(finding(params={"missing_s": None, "missing": "{0.__class__}"}))
-    assert "— s are missing" in text and "{0.__class__}" in text
+    assert "— s are missing" in text
+    assert "{0.__class__}" in text
 
 
 def test_a_plug_in_without_texts_is_still_readable() -> None:
