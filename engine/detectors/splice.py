@@ -1,0 +1,256 @@
+"""Joins in the picture: places where pictures are missing, or where another scene goes on.
+
+What it finds
+    A step that lasts. In each block the *lasting change* is the smallest of k-1 -> k, k-2 -> k
+    and k-1 -> k+1: one odd picture, a flash or a step that is taken back leaves nothing in it.
+    The top tenth of blocks counts, so that one walker in a still scene is enough. Two measures
+    must agree: block-matched residual on reduced luma (what motion does not explain), and change
+    of block means without gain and offset. Each is divided by the largest that the six pictures
+    on either side show.
+Looks like it but is not
+    Key pictures, of this encoding or an earlier one: the change lies in the *still* half of the
+    blocks too (`pulse`), and comes at a steady period (a comb). Exposure steps: gain and offset
+    are taken out. The first second, in which cameras settle. A picture that the recorder dropped
+    says so in its timestamps. Torn and damaged pictures. Pole shake below a pixel: candidates
+    are looked at again at full size, with the whole picture's shift taken out to a quarter pixel.
+Limits
+    Nothing to see where nothing moves: such stretches are reported as not examinable. One or two
+    missing pictures stand below natural variation; five are found about half of the time.
+    Pictures with fewer than 100 search blocks are not examined.
+Without motion vectors
+    Works the same: the codec's vectors are not used.
+Source
+    Ratio to the neighbourhood's maximum after Feng et al., "Motion-adaptive frame deletion
+    detection", IH&MMSec 2014, doi 10.1145/2600918.2600923; a contrario rate after Desolneux,
+    Moisan, Morel, "From Gestalt Theory to Image Analysis", 2008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.detectors.contract import Detector, Proposal
+from engine.detectors.scores import (
+    REACH,
+    Floats,
+    Mask,
+    damaged,
+    examined,
+    native_drops,
+    neighbour_max,
+    scheduled_keys,
+    settling,
+)
+from engine.features.tables import Features, FrameTable
+from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
+from engine.kernels.search import Changes, changes
+
+NAME = "splice"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Thresholds of the splice detector; scores are natural logarithms of ratios."""
+
+    limit: float = 0.9
+    """Score from which a join is reported. Untouched takes stay below 0.82."""
+    residual_floor: float = 0.2
+    """Grey levels added to the neighbours' residual."""
+    change_floor: float = 0.3
+    """Grey levels added to the neighbours' change of block means."""
+    pulse_free: float = 0.2
+    """Share of the change in the still half of the blocks that costs nothing."""
+    pulse_cost: float = 4.0
+    """What each further share costs."""
+    scheduled_cost: float = 0.5
+    """What a key picture at the encoder's usual distance costs."""
+    slow_rate: float = 9.0
+    """Frames a second below which the limit rises by the logarithm of what is missing."""
+    least_blocks: int = 100
+    """Search blocks below which a picture is too small."""
+    other_scene: float = 0.5
+    """Correlation of block means over a join below which it is called a splice."""
+    examinable: float = 1.6
+    """Step that 25 missing pictures would leave for a place to be called examinable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """What was measured at one picture."""
+
+    frame: int
+    score: float
+    residual: float
+    change: float
+    pulse: float
+
+
+def propose(features: Features, options: Options) -> Proposal:
+    """Score every picture; those above the limit are candidates."""
+    frames = features.frames
+    if frames is None or len(frames) < 2:
+        return Proposal()
+    moved = changes(frames.wide["means"])  # type: ignore[arg-type]
+    barred = _barred(frames, options)
+    joins = _joins(frames, moved, barred, options)
+    findings = tuple(_finding(frames, j, options) for j in joins)
+    return Proposal(findings=findings, examined=(_examined(frames, moved, options),))
+
+
+def search_blocks(frames: FrameTable) -> int:
+    """Blocks of the motion search in this recording."""
+    scale = min(240 / max(frames.width, 1), 136 / max(frames.height, 1), 1.0)
+    return int(frames.width * scale) // 8 * (int(frames.height * scale) // 8)
+
+
+def _barred(frames: FrameTable, options: Options) -> Mask:
+    """Pictures at which no join can be told."""
+    barred = damaged(frames) | native_drops(frames)
+    barred[: settling(frames)] = True
+    barred[-2:] = True
+    if search_blocks(frames) < options.least_blocks:
+        barred[:] = True
+    return barred
+
+
+def _joins(frames: FrameTable, moved: Changes, barred: Mask, options: Options) -> list[Join]:
+    lasting = np.asarray(frames["lasting_top"], np.float64)
+    residual = lasting / (neighbour_max(np.asarray(frames["residual_top"])) + options.residual_floor)
+    change = moved.lasting_top / (neighbour_max(moved.top) + options.change_floor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.log(residual) + np.log(change)
+    limit = options.limit + max(0.0, float(np.log(options.slow_rate / frames.rate)))
+    best[barred | ~np.isfinite(best)] = -np.inf
+    best[scheduled_keys(frames)] -= options.scheduled_cost
+    joins = []
+    for k in np.flatnonzero(best > limit):
+        pulse = _pulse(frames, int(k))
+        score = float(best[k]) - options.pulse_cost * max(0.0, pulse - options.pulse_free)
+        if score > limit:
+            joins.append(Join(int(k), score, float(residual[k]), float(change[k]), pulse))
+    return _thinned(joins)
+
+
+def _pulse(frames: FrameTable, k: int) -> float:
+    """Share of the excess change that lies in the still half of the blocks; mean of both measures."""
+    first, last = max(1, k - REACH), min(len(frames), k + REACH + 1)
+    around = [i for i in range(first, last) if i != k]
+    residual = np.asarray(frames.wide["residual"][first:last], np.float64).reshape(last - first, -1)
+    lasting = np.asarray(frames.wide["lasting"][k], np.float64).ravel()
+    there = [i - first for i in around]
+    used = residual.any(axis=0) | (lasting > 0)
+    by_residual = _still_share(lasting[used], np.median(residual[there][:, used], axis=0))
+    window = Window.of(frames, first, last)
+    by_change = _still_share(window.lasting(k), np.median([window.change(i) for i in around], axis=0))
+    return (by_residual + by_change) / 2
+
+
+def _still_share(now: Floats, usual: Floats) -> float:
+    if now.size == 0:
+        return 1.0
+    excess = np.maximum(0.0, now - usual)
+    still = usual <= np.median(usual)
+    return float(excess[still].sum() / (excess.sum() + 1e-9))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Block means around a picture, and their changes without gain and offset."""
+
+    first: int
+    means: Floats
+    """(pictures, blocks), grey levels."""
+
+    @staticmethod
+    def of(frames: FrameTable, first: int, last: int) -> Window:
+        """Pictures `first` - 2 up to `last` + 1, as far as they exist."""
+        start = max(0, first - 2)
+        rows = np.asarray(frames.wide["means"][start : last + 2], np.float64)
+        return Window(start, rows.reshape(len(rows), -1) / 256)
+
+    def step(self, before: int, after: int) -> Floats:
+        """|change| of each block between two pictures."""
+        a, b = self.means[after - self.first], self.means[before - self.first]
+        a, b = a - a.mean(), b - b.mean()
+        gain = np.clip(float(a @ b) / (float(b @ b) + 1e-6), 0.5, 2.0)
+        return np.asarray(np.abs(a - gain * b))
+
+    def change(self, k: int) -> Floats:
+        """k-1 -> k."""
+        return self.step(k - 1, k)
+
+    def lasting(self, k: int) -> Floats:
+        """The lasting change at k."""
+        return np.minimum(np.minimum(self.step(k - 1, k), self.step(k - 2, k)), self.step(k - 1, k + 1))
+
+
+def _thinned(joins: list[Join]) -> list[Join]:
+    """The best of those within a neighbourhood."""
+    kept: list[Join] = []
+    for join in sorted(joins, key=lambda j: -j.score):
+        if all(abs(join.frame - other.frame) > REACH for other in kept):
+            kept.append(join)
+    return sorted(kept, key=lambda j: j.frame)
+
+
+def _finding(frames: FrameTable, join: Join, options: Options) -> Finding:
+    k = join.frame
+    same = _correlation(frames, k)
+    kind = Kind.DELETION if same >= options.other_scene else Kind.SPLICE
+    return Finding(
+        kind=kind,
+        severity=Severity.SUSPICION,
+        level=Level.E2,
+        stream="video",
+        start_s=frames.time(k - 1),
+        end_s=frames.time(k),
+        start_frame=k - 1,
+        end_frame=k,
+        template=f"{kind}_picture",
+        detector=NAME,
+        score=float(1 - np.exp(-join.score)),
+        params={"residual_times": round(join.residual, 2), "change_times": round(join.change, 2)},
+        evidence=(
+            Evidence(Source.PICTURE, "join_score", round(join.score, 3), options.limit),
+            Evidence(Source.PICTURE, "lasting_residual_ratio", round(join.residual, 3), 1.0),
+            Evidence(Source.PICTURE, "lasting_change_ratio", round(join.change, 3), 1.0),
+            Evidence(Source.PICTURE, "still_share", round(join.pulse, 3), options.pulse_free),
+            Evidence(Source.PICTURE, "scene_correlation", round(same, 3), options.other_scene),
+        ),
+    )
+
+
+def _correlation(frames: FrameTable, k: int) -> float:
+    """Correlation of block means over the join."""
+    a, b = (np.asarray(frames.wide["means"][i], np.float64).ravel() for i in (k - 1, k))
+    a, b = a - a.mean(), b - b.mean()
+    return float(a @ b / (np.sqrt(float(a @ a) * float(b @ b)) + 1e-9))
+
+
+def _examined(frames: FrameTable, moved: Changes, options: Options) -> Examined:
+    """Where 25 missing pictures would show: the deletion is simulated on the block means."""
+    n, hidden = len(frames), 25
+    able = np.zeros(n, bool)
+    every = max(1, hidden // 5)
+    around = neighbour_max(moved.top)
+    for k in range(REACH, n - hidden - REACH, every):
+        window = Window.of(frames, k, k + hidden + 1)
+        jump = np.minimum(
+            np.minimum(window.step(k - 1, k + hidden), window.step(k - 2, k + hidden)),
+            window.step(k - 1, k + hidden + 1),
+        )
+        top = np.sort(jump)[-(jump.size + 9) // 10 :].mean()
+        usual = max(around[k - REACH // 2], around[k + hidden + REACH // 2])
+        able[k : k + every] = top / (usual + options.change_floor) >= options.examinable
+    bad = damaged(frames)
+    small = np.full(n, search_blocks(frames) < options.least_blocks)
+    short = np.zeros(n, bool)
+    short[: settling(frames)] = True
+    short[max(0, n - hidden - REACH) :] = True
+    reasons = (("damaged", bad), ("too_small", small), ("too_short", short))
+    return examined(frames, "deletion", able & ~bad & ~small & ~short, reasons)
+
+
+DETECTOR = Detector(NAME, "stable", Options(), propose, None, __doc__ or "")
