@@ -11,56 +11,13 @@ from pathlib import Path
 from typing import Final
 
 MEDIA_EXTENSIONS: Final = frozenset(
-    [
-        "3g2",
-        "3gp",
-        "asf",
-        "avi",
-        "dav",
-        "divx",
-        "f4v",
-        "flv",
-        "h264",
-        "264",
-        "avc",
-        "h265",
-        "265",
-        "hevc",
-        "m1v",
-        "m2ts",
-        "m2v",
-        "m4v",
-        "mjpeg",
-        "mjpg",
-        "mkv",
-        "mod",
-        "mov",
-        "mp4",
-        "mpeg",
-        "mpg",
-        "mts",
-        "mxf",
-        "ogv",
-        "ps",
-        "ts",
-        "vob",
-        "webm",
-        "wmv",
-        "aac",
-        "ac3",
-        "amr",
-        "flac",
-        "m4a",
-        "mka",
-        "mp2",
-        "mp3",
-        "oga",
-        "ogg",
-        "opus",
-        "wav",
-        "wma",
-    ]
-)
+    {
+        "264", "265", "3g2", "3gp", "asf", "avc", "avi", "dav", "divx", "f4v", "flv", "h264", "h265", "hevc", "m1v",
+        "m2ts", "m2v", "m4v", "mjpeg", "mjpg", "mkv", "mod", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "ps",
+        "ts", "vob", "webm", "wmv",
+        "aac", "ac3", "amr", "flac", "m4a", "mka", "mp2", "mp3", "oga", "ogg", "opus", "wav", "wma",
+    }
+)  # fmt: skip
 """File name extensions, without the dot, that a folder is searched for; case does not matter."""
 
 

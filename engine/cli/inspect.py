@@ -13,12 +13,12 @@ import typer
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
-    Problem,
     Files,
     Jobs,
     Lang,
     Language,
     Output,
+    Problem,
     Progress,
     ProgressMode,
     bilingual,

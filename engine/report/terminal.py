@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Final, TextIO
 
 from rich.console import Console
@@ -43,6 +45,38 @@ def show(
     _print(console, reports, Texts.load(language), selftest, only_found)
 
 
+def comparison(reports: Sequence[FileReport], done: Mapping[str, str], language: str) -> str:
+    """A table of what was done to files of known truth, and what is said of them.
+
+    Parameters
+    ----------
+    reports
+        What is said.
+    done
+        Path -> the operation that was done to it.
+    language
+        ``en`` or ``zh``.
+    """
+    texts = Texts.load(language)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("file", "what_was_done", "verdict", "why"):
+        table.add_column(texts.ui(column))
+    for report in reports:
+        verdict = report.verdict.value
+        loud = [f for f in by_weight(report.findings) if f.severity > Severity.NOTICE]
+        found = "\n".join(f"{texts.get('kind', str(f.kind))} {texts.where(f)}" for f in loud)
+        why = found or texts.answer(report)
+        table.add_row(PurePath(report.path).name, done.get(report.path, ""), _badge(verdict, texts), Text(why))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def _badge(verdict: str, texts: Texts) -> Text:
+    return Text(f"{MARKS[verdict]} {texts.get('verdict', verdict)}", style=COLOURS[verdict])
+
+
 def _print(console: Console, reports: Sequence[FileReport], texts: Texts, selftest: str, only_found: bool) -> None:
     shown = [r for r in worst_first(reports) if not only_found or r.verdict is not Verdict.CLEAR]
     if shown:
@@ -67,7 +101,7 @@ def _table(reports: Iterable[FileReport], texts: Texts, width: int) -> Table:
 
 def _add(table: Table, report: FileReport, texts: Texts) -> None:
     verdict = report.verdict.value
-    head = Text(f"{MARKS[verdict]} {texts.get('verdict', verdict)}", style=COLOURS[verdict])
+    head = _badge(verdict, texts)
     name = Text(safe(report.path))
     rows = _rows(report, texts)
     table.add_row(head, name, *rows[0])

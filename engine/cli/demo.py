@@ -1,0 +1,28 @@
+"""`unbroken demo`: a small sample archive, sealed, examined, altered and verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.common import Jobs, Language, Progress, ProgressMode, bilingual, system_language
+
+
+def command(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help=bilingual("Where the archive is made.", "示例档案所在文件夹。")),
+    ] = Path("demo"),
+    jobs: Jobs = None,
+    lang: Language = None,
+    progress: Progress = ProgressMode.AUTO,
+) -> int:
+    """Make a sample archive, some of it tampered with; seal, examine and verify it; show the report.
+
+    Exit code: 0 when the demonstration ran, whatever it found.
+    """
+    from engine.cli.demonstration import demonstrate
+
+    return demonstrate(folder, jobs, (lang or system_language()).value, progress)
