@@ -91,8 +91,10 @@ def command(
     unknown = ", ".join(o for o in op or () if o.partition(":")[0] not in OPERATIONS)
     if unknown:
         known = ", ".join(OPERATIONS)
-        text = bilingual(f"{unknown}: no such operation; there are {known}", f"{unknown}：没有该操作；可用操作：{known}")
-        raise Problem(text, USAGE)
+        raise Problem(
+            bilingual(f"{unknown}: no such operation; there are {known}", f"{unknown}：没有该操作；可用操作：{known}"),
+            USAGE,
+        )
     try:
         paths = [Path(p) for p in resolve(files)]
     except UsageError as error:
