@@ -57,6 +57,8 @@ def short(measured: Mapping[str, Measured]) -> str:
     """What keeps no budget, from the figures alone."""
     with_budget = [r for m in measured.values() for r in m.rows if r.budget]
     missed = [r for r in with_budget if not r.kept]
+    if not with_budget:
+        return "No budget was measured."
     if not missed:
         return f"All {len(with_budget)} budgets that were measured are kept."
     lines = [f"{len(missed)} of {len(with_budget)} budgets that were measured are not kept:", ""]

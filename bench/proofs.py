@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import engine
 from bench import usage
 
 
@@ -29,9 +30,17 @@ def linked(path: Path, folder: Path) -> Path:
     return target
 
 
-def seal(path: Path) -> usage.Usage:
-    """`unbroken seal path`, which must not be sealed yet."""
-    return usage.process([*usage.unbroken(), "seal", str(path)])
+def seal(path: Path) -> None:
+    """Seal a recording that has no proof yet.
+
+    Raises
+    ------
+    RunError
+        If there was anything else to do: a refusal or an old proof is no measurement.
+    """
+    result = engine.seal(path)
+    if result.status != "sealed":
+        raise usage.RunError(f"engine.seal({path}): {result.status} {result.reason} {result.detail}")
 
 
 def proof_files(path: Path) -> list[Path]:

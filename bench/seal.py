@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import engine
 from bench import proofs, samples, usage
 from bench.decode import pair_rows
 from bench.results import Budget, Row, Settings, Suite
@@ -47,12 +46,12 @@ def beside_ffmpeg(path: Path, settings: Settings) -> list[Row]:
 
 def _seal_process(path: Path) -> usage.Usage:
     proofs.unseal(path)
-    return proofs.seal(path)
+    return usage.process([*usage.unbroken(), "seal", str(path)])
 
 
 def _seal_call(path: Path) -> usage.Usage:
     proofs.unseal(path)
-    return usage.call(lambda: engine.seal(path))
+    return usage.call(lambda: proofs.seal(path))
 
 
 def per_core(path: Path, settings: Settings) -> Row:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.features.pictures import PictureRows, _codec_measures
-from engine.kernels import grids, luma, motion, phash
+from engine.features.pictures import PictureRows
+from engine.kernels import codec, grids, luma, motion, phash
 from engine.media.frames import Picture
 
 ROUNDS, ITERATIONS = 15, 24
@@ -63,5 +63,10 @@ def test_whole_row(benchmark: Any, planes: list[Picture]) -> None:
 
 
 def test_vectors_and_quantisers(benchmark: Any, pictures: list[Picture]) -> None:
-    assert all(p.vectors is not None and p.quantiser_deltas is not None for p in pictures)
-    over(benchmark, lambda now, _, __: _codec_measures(now), pictures)
+    def work(now: Picture, _: Picture, __: Picture) -> object:
+        assert now.vectors is not None
+        assert now.quantiser_deltas is not None
+        spread = codec.quantisers(now.quantiser, now.quantiser_deltas)
+        return codec.vectors(now.vectors, now.width, now.height), spread
+
+    over(benchmark, work, pictures)

@@ -84,6 +84,7 @@ def test_what_falls_short_comes_from_the_figures() -> None:
     assert page.short(both).splitlines() == [
         "1 of 2 budgets that were measured are not kept:", "", "- inspect: 1.30, budget ≤ 1.25",
     ]  # fmt: skip
+    assert page.short({}) == "No budget was measured."
     assert page.short({"a": Measured("a", (fast(),), {})}) == "All 1 budgets that were measured are kept."
 
 
