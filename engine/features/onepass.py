@@ -18,6 +18,7 @@ from engine.media.frames import decoded, flushed
 from engine.media.model import StreamInfo
 from engine.media.reader import CodedPacket, Limits, Recording, open_recording
 from engine.media.samples import prepare_sound_decoder, samples_of
+from engine.media.slices import FactsCollector
 
 
 class PacketObserver(Protocol):
@@ -82,6 +83,7 @@ class _Pass:
         self._pictures = self._picture_track(media.video, threads, progress)
         self._sound = self._sound_track(media.audio)
         self._silent: list[int] = []
+        self._coded = FactsCollector(media)
 
     def _picture_track(self, stream: StreamInfo | None, threads: int, progress: Progress | None) -> PictureTrack | None:
         if stream is None:
@@ -109,6 +111,7 @@ class _Pass:
             for packet in self._recording.packets():
                 for observer in observers:
                     observer.packet(packet)
+                self._coded.packet(packet)
                 if packet.stream == video and self._pictures:
                     self._pictures.packet(packet)
                 elif packet.stream == audio:
@@ -148,7 +151,8 @@ class _Pass:
             origin = frames.origin * frames.time_base
         silent: NDArray[np.int32] = np.asarray(self._silent, np.int32)
         audio = self._sound.finish(origin, silent) if self._sound else None
-        return Features(media=media, packets=packets, frames=frames, audio=audio)
+        coded = self._coded.finish()
+        return Features(media=media, packets=packets, frames=frames, audio=audio, coded=coded)
 
     def _close(self) -> None:
         for track in (self._pictures, self._sound):

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.media.coded_facts import CodedFacts
 from engine.media.model import MediaInfo, PacketTable
 
 FRAME_SCHEMA: Final = "unbroken.frames/1"
@@ -218,3 +219,5 @@ class Features:
     audio: AudioTable | None
     blake3: str | None = None
     """Digest of the whole file, 64 hexadecimal digits, where it was asked for."""
+    coded: CodedFacts | None = None
+    """What coded pictures and sound say of their own numbering."""

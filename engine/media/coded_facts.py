@@ -1,29 +1,19 @@
-"""What coded pictures and sound say of their own numbering, without decoding.
+"""What coded pictures and sound say of their own numbering: the table.
 
 One row a packet of the examined video stream, for H.264 and HEVC: numbers that an encoder counts
 (frame_num, picture order count, idr_pic_id), references that must be there, parameter sets and
 encoder names in the stream. For AAC: the packets that FFmpeg's encoder marks with its name, which
-it does every 256 packets.
+it does every 256 packets. `engine.media.slices` fills it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernels import avc, hevc
-from engine.kernels import columns as c
-from engine.kernels.bits import reader
-from engine.media.bitstream import BitstreamError, Configuration, configuration
-from engine.media.model import MediaInfo, StreamInfo
-from engine.media.reader import CodedPacket
-
-MARK: Final = b"Lavc"
-MARK_WITHIN: Final = 24
-"""Bytes of a sound packet in which the mark stands: a header of 9 and a fill element of 3."""
 MARK_PERIOD: Final = 256
 """Packets from mark to mark: ``put_bitstream_info`` in FFmpeg's aacenc.c."""
 
@@ -49,8 +39,6 @@ PICTURE: Final = np.dtype(
 )
 """A row of `CodedFacts.pictures`; 45 bytes. Columns after ``row`` are those of `engine.kernels.columns`."""
 
-_CHUNK: Final = 4096
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedFacts:
@@ -74,92 +62,3 @@ class CodedFacts:
 
     def __len__(self) -> int:
         return len(self.pictures)
-
-
-class _Scanner(Protocol):
-    def __call__(self, data: NDArray[np.uint8], out: NDArray[np.int64], /) -> None: ...
-
-
-class FactsCollector:
-    """Sees every packet during the one pass over a file, and keeps what it says of itself."""
-
-    def __init__(self, media: MediaInfo) -> None:
-        video, audio = media.video, media.audio
-        self._codec = video.codec if video and video.codec in ("h264", "hevc") else ""
-        self._video = video.index if video and self._codec else -1
-        self._audio = audio.index if audio and audio.codec == "aac" else -1
-        self._scan = _scanner(video) if video and self._codec else None
-        self._full: list[NDArray[Any]] = []
-        self._rows = np.empty(_CHUNK, np.int32)
-        self._facts = np.empty((_CHUNK, c.COUNT), np.int64)
-        self._count = 0
-        self._marks: list[int] = []
-
-    def packet(self, packet: CodedPacket) -> None:
-        """Look at one packet; its data is not kept."""
-        if packet.stream == self._video:
-            self._look(packet)
-        elif packet.stream == self._audio and MARK in bytes(packet.data[:MARK_WITHIN]):
-            self._marks.append(packet.index)
-
-    def _look(self, packet: CodedPacket) -> None:
-        assert self._scan is not None
-        if self._count == _CHUNK:
-            self._full.append(self._packed())
-            self._count = 0
-        self._rows[self._count] = packet.row
-        self._scan(np.frombuffer(packet.data, np.uint8), self._facts[self._count])
-        self._count += 1
-
-    def _packed(self) -> NDArray[Any]:
-        out = np.empty(self._count, PICTURE)
-        out["row"] = self._rows[: self._count]
-        for column, name in enumerate((PICTURE.names or ())[1:]):
-            out[name] = self._facts[: self._count, column]
-        return out
-
-    def finish(self) -> CodedFacts:
-        """The facts of all packets seen."""
-        pictures = np.concatenate([*self._full, self._packed()])
-        return CodedFacts(self._codec, pictures, np.array(self._marks, np.int32))
-
-
-def _scanner(stream: StreamInfo) -> _Scanner:
-    try:
-        config = configuration(stream.codec, stream.extradata)
-    except BitstreamError:  # units in the packets may still say it
-        config = Configuration(_prefix(stream))
-    return _avc_scanner(config) if stream.codec == "h264" else _hevc_scanner(config)
-
-
-def _prefix(stream: StreamInfo) -> int:
-    """Bytes of a length prefix by a configuration record that is damaged behind its head."""
-    at = 4 if stream.codec == "h264" else 21
-    return (stream.extradata[at] & 3) + 1 if len(stream.extradata) > at else 0
-
-
-def _avc_scanner(config: Configuration) -> _Scanner:
-    sps, pps, memory = avc.tables()
-    state = reader()
-    for unit in config.units:
-        avc.read_set(np.frombuffer(unit, np.uint8), 0, len(unit), sps, pps, state)
-    prefix = config.prefix
-
-    def scan(data: NDArray[np.uint8], out: NDArray[np.int64]) -> None:
-        avc.scan(data, prefix, sps, pps, memory, state, avc.BANNER, out)
-
-    return scan
-
-
-def _hevc_scanner(config: Configuration) -> _Scanner:
-    sps, pps, sets, memory = hevc.tables()
-    state = reader()
-    for unit in config.units:
-        if len(unit) >= 2:
-            hevc.read_set(np.frombuffer(unit, np.uint8), 0, len(unit), sps, pps, sets, state)
-    prefix = config.prefix
-
-    def scan(data: NDArray[np.uint8], out: NDArray[np.int64]) -> None:
-        hevc.scan(data, prefix, sps, pps, sets, memory, state, hevc.BANNER, out)
-
-    return scan
