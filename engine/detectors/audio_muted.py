@@ -12,7 +12,7 @@ Limits
     Sound that was faded out and in, or replaced by other room tone, is not found. One source,
     so a suspicion at most.
 Source
-    Peaks of 10 ms frames of 16-bit samples against the first percentile of the same recording.
+    Peaks of 10 ms frames of 16-bit samples against the quietest tenth of the same recording.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ class AudioMutedOptions:
     """Thresholds of `audio_muted`."""
 
     least_s: float = 0.3
-    """Shorter silences are ordinary: a codec's padding, a swallowed packet."""
+    """Shorter digital silences are ordinary: a codec's padding, a swallowed packet."""
+    least_faint_s: float = 0.8
+    """The same for sound that is faint and not digitally silent: people pause."""
     below_floor: float = 16.0
     """Dead means this many times below the recording's own floor, or no sample above 1."""
     least_floor: float = 4.0
-    """Peak in the quietest hundredth of the living sound; below it silence is natural here."""
+    """Peak in the quietest tenth of the living sound; below it silence is natural here."""
     border: int = 10
     """Rows (10 ms each) on either side in which the living sound must stand, abruptly."""
     edge_s: float = 0.5
@@ -75,10 +77,10 @@ def propose(features: Features, options: AudioMutedOptions) -> Proposal:
 
 
 def _floor(audio: AudioTable) -> float | None:
-    """Peak in the quietest hundredth of the rows that are not digitally silent."""
+    """Peak in the quietest tenth of the rows that are not digitally silent."""
     peak = np.asarray(audio["peak"])
     alive = peak[np.asarray(audio["present"], np.bool_) & (peak > 1)]
-    return float(np.percentile(alive, 1)) if len(alive) >= 50 else None
+    return float(np.percentile(alive, 10)) if len(alive) >= 50 else None
 
 
 def _silences(audio: AudioTable, floor: float, options: AudioMutedOptions) -> Iterator[Silence]:
@@ -86,7 +88,8 @@ def _silences(audio: AudioTable, floor: float, options: AudioMutedOptions) -> It
     dead = np.asarray(audio["present"], np.bool_) & (peak <= max(1.0, floor / options.below_floor))
     edge = round(options.edge_s / AUDIO_FRAME_S)
     for first, after in runs(dead):
-        if (after - first) * AUDIO_FRAME_S < options.least_s:
+        digital = np.mean(peak[first:after] <= 1) > 0.9
+        if after - first < round((options.least_s if digital else options.least_faint_s) / AUDIO_FRAME_S):
             continue
         at_edge = first < edge or after > len(audio) - edge
         before, behind = peak[max(first - options.border, 0) : first], peak[after : after + options.border]

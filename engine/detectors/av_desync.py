@@ -28,7 +28,7 @@ from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, 
 class AvDesyncOptions:
     """Thresholds of `av_desync`."""
 
-    start_s: float = 0.1
+    start_s: float = 0.15
     """Sound may begin this far from the picture, seconds."""
     end_s: float = 0.15
     """Sound may end this far from the picture, seconds: packets are up to 64 ms long."""
@@ -39,8 +39,7 @@ def propose(features: Features, options: AvDesyncOptions) -> Proposal:
     video, sound = video_times(features), sound_times(features)
     if video is None or sound is None or len(video) < 2:
         return Proposal()
-    usual = int(np.median(np.diff(video.pts)))
-    picture_end = float((int(video.pts[-1]) + usual - video.origin) * video.time_base)
+    picture_end = float((int(video.pts[-1]) + video.usual - video.origin) * video.time_base)
     start, end = sound.second(int(sound.pts[0])), sound.second(int(sound.end.max()))
     start = max(start, _first_heard(features.audio, start))
     findings = []

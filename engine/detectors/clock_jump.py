@@ -78,6 +78,7 @@ def _backward(before: VideoTimes, after: VideoTimes) -> Finding:
     The place is the moment that the clock had reached: the time after it was already shown.
     """
     reached, resumed = before.second(len(before) - 1), after.second(0)
+    due = reached + float(before.usual * before.time_base)
     return Finding(
         kind=Kind.CLOCK_JUMP,
         severity=Severity.SUSPICION,
@@ -89,7 +90,7 @@ def _backward(before: VideoTimes, after: VideoTimes) -> Finding:
         end_frame=after.first_decoded,
         score=0.95,
         template="clock_jump_back",
-        params={"jump_s": round(reached - resumed, 3)},
+        params={"jump_s": round(due - resumed, 3)},
         evidence=(
             Evidence(Source.CONTAINER, "clock_from_s", round(reached, 6)),
             Evidence(Source.CONTAINER, "clock_to_s", round(resumed, 6)),

@@ -54,7 +54,11 @@ class Damage:
 
 
 def damage(features: Features) -> tuple[Damage, ...]:
-    """Unreadable stretches of the pictures, in order of time."""
+    """Unreadable stretches of the pictures, in order of time.
+
+    Stretches before second 0 are pictures that wait for a reference which the file does not
+    hold (it begins inside a group of pictures); no player shows them.
+    """
     times = video_times(features)
     frames = features.frames
     if frames is None or times is None:
@@ -83,8 +87,9 @@ def too_much(stretches: tuple[Damage, ...], pictures: int, seconds: float) -> bo
     pictures, seconds
         Presented pictures, decoded or not, and the length of the presentation.
     """
-    lost_s = sum(d.seconds for d in stretches)
-    lost = sum(d.pictures for d in stretches)
+    presented = [d for d in stretches if d.end_s > 0]
+    lost_s = round(sum(d.seconds for d in presented), 6)
+    lost = sum(d.pictures for d in presented)
     share = max(lost / pictures if pictures else 0.0, lost_s / seconds if seconds > 0 else 0.0)
     return lost_s > MOST_S or (share > MOST_SHARE and lost > MOST_PICTURES)
 
@@ -97,12 +102,10 @@ def _stretch(times: VideoTimes, first: int, after: int) -> Damage:
         borders: tuple[int | None, int | None] = (start, end)
     else:
         borders = (times.join(first - 1)[0] if first else None, times.join(after - 1)[1])
-    until = times.second(after) if after < len(times) else times.second(after - 1) + _usual_s(times)
+    until = (
+        times.second(after) if after < len(times) else times.second(after - 1) + float(times.usual * times.time_base)
+    )
     return Damage(times.second(first), until, *borders, after - first, int(np.count_nonzero(numbers < 0)))
-
-
-def _usual_s(times: VideoTimes) -> float:
-    return float(int(np.median(np.diff(times.pts))) * times.time_base) if len(times) > 1 else 0.0
 
 
 def _untimed(frames: FrameTable) -> Iterator[Damage]:

@@ -107,9 +107,12 @@ def timeline_places(features: Features, times: VideoTimes, options: GapOptions) 
     silent = tuple(sound_holes(sound)) if sound is not None else ()
     judged: list[Place] = []
     for group in places(holes(deltas, usual)):
-        says = "none" if sound is None or len(sound) == 0 else _sound_at(group, times, silent)
-        settled = times.second(group[0].position) >= options.settle_s
-        judged.append(Place(group, settled and (says == "hole" or habit.exceeded_by(group)), says))
+        event = habit.is_event(group)
+        for part in (group,) if event else tuple((hole,) for hole in group):
+            says = "none" if sound is None or len(sound) == 0 else _sound_at(part, times, silent)
+            settled = times.second(part[0].position) >= options.settle_s
+            beyond = event or says == "hole" or habit.far_exceeded_by(part[0])
+            judged.append(Place(part, settled and beyond, says))
     return tuple(judged)
 
 
@@ -122,20 +125,25 @@ class _Habit:
     times: VideoTimes
     options: GapOptions
 
-    def exceeded_by(self, group: tuple[Hole, ...]) -> bool:
-        others = self.odd.copy()
-        others[group[0].position : group[-1].position + 1] = False
+    def is_event(self, group: tuple[Hole, ...]) -> bool:
+        """Whether the cadence is constant apart from these holes, and they look like one loss."""
+        others = self._others(group[0].position, group[-1].position)
         hours = (self.times.second(len(self.times) - 1) - self.times.second(0)) / 3600
         constant = np.count_nonzero(others) <= self.options.habit + self.options.habit_per_hour * hours
         few = len(group) <= self.options.at_one_place or all(h.missing == 1 for h in group)
-        if constant and few and not capped(group):
-            return True
-        return any(self._far_beyond(h, self.deltas[others]) for h in group)
+        return bool(constant and few and not capped(group))
 
-    def _far_beyond(self, hole: Hole, others: NDArray[np.int64]) -> bool:
+    def far_exceeded_by(self, hole: Hole) -> bool:
+        """Whether a hole is long, and far longer than what this recorder does otherwise."""
         if hole.ticks * self.times.time_base < Fraction(self.options.long_s):
             return False
+        others = self.deltas[self._others(hole.position, hole.position)]
         return len(others) == 0 or bool(hole.ticks >= self.options.beyond_habit * np.percentile(others, 90))
+
+    def _others(self, first: int, last: int) -> NDArray[np.bool_]:
+        others = self.odd.copy()
+        others[first : last + 1] = False
+        return others
 
 
 def _sound_at(group: tuple[Hole, ...], times: VideoTimes, silent: tuple[SoundHole, ...]) -> str:

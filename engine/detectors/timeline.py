@@ -6,7 +6,7 @@ is never taken for missing time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ from engine.media.timeline import timelines
 
 CLOCK_RANGE: Final = 1 << 33
 """Ticks after which the clock of MPEG transport and programme streams starts again."""
+
+WRAP_SLACK: Final = 90_000 * 10
+"""A fall by the whole range, within this many ticks, is the wrap-around."""
 
 
 RAW_SOUND: Final = ("pcm_", "adpcm_")
@@ -62,6 +65,11 @@ class VideoTimes:
         after = self.frame[position + 1 :]
         known, coming = before[before >= 0], after[after >= 0]
         return (int(known[-1]) if len(known) else None, int(coming[0]) if len(coming) else None)
+
+    @property
+    def usual(self) -> int:
+        """Median interval, ticks; 0 for a single picture."""
+        return int(np.median(np.diff(self.pts))) if len(self.pts) > 1 else 0
 
     @property
     def first_decoded(self) -> int | None:
@@ -128,9 +136,10 @@ class _Pictures:
 
 
 def _pictures(features: Features) -> _Pictures | None:
-    stream, frames, table = features.media.video, features.frames, features.packets
+    stream, frames = features.media.video, features.frames
     if stream is None:
         return None
+    table = unwrapped(features.packets, stream)
     if frames is None:
         rows = _shown(table, table.rows(stream.index))
         if len(rows) == 0 or features.media.format in UNTIMED_FORMATS:
@@ -142,8 +151,11 @@ def _pictures(features: Features) -> _Pictures | None:
     if not frames.timed or len(frames) == 0:
         return None
     lost = _shown(table, np.asarray(frames.undecodable, dtype=np.intp))
+    shown = np.asarray(frames["pts"], dtype=np.int64)
+    if table is not features.packets:
+        shown = frames.origin + (shown - frames.origin) % CLOCK_RANGE
     return _Pictures(
-        pts=np.concatenate((np.asarray(frames["pts"], dtype=np.int64), _placed(table, stream, lost))),
+        pts=np.concatenate((shown, _placed(table, stream, lost))),
         frame=np.concatenate((np.arange(len(frames), dtype=np.int32), np.full(len(lost), -1, np.int32))),
         row=np.concatenate((_known_rows(np.asarray(frames["packet"], dtype=np.int64)), lost)),
         time_base=frames.time_base,
@@ -151,10 +163,28 @@ def _pictures(features: Features) -> _Pictures | None:
     )
 
 
+def unwrapped(table: PacketTable, stream: StreamInfo) -> PacketTable:
+    """The table with the times of one stream running on where the 33-bit clock started again.
+
+    A time is put where it lies nearest to the decode time of its packet, which only goes on.
+    """
+    rows = table.rows(stream.index)
+    rows = rows[table.dts[rows] != NO_TIME]
+    wraps = np.abs(np.diff(table.dts[rows]) + CLOCK_RANGE) <= WRAP_SLACK
+    if not wraps.any():
+        return table
+    dts, pts = table.dts.copy(), table.pts.copy()
+    dts[rows[1:]] += np.cumsum(wraps) * CLOCK_RANGE
+    timed = rows[pts[rows] != NO_TIME]
+    ahead = (table.pts[timed] - table.dts[timed] + CLOCK_RANGE // 2) % CLOCK_RANGE - CLOCK_RANGE // 2
+    pts[timed] = dts[timed] + ahead
+    return replace(table, dts=dts, pts=pts)
+
+
 def _known_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of the PacketTable; a picture whose row is not known stands with the one before."""
     known: NDArray[np.intp] = np.maximum.accumulate(np.where(rows >= 0, np.arange(len(rows)), 0))
-    return np.take(rows, known)
+    return np.asarray(np.take(rows, known), np.int64)
 
 
 def _in_order(pictures: _Pictures, chosen: NDArray[np.bool_]) -> VideoTimes:
@@ -163,17 +193,14 @@ def _in_order(pictures: _Pictures, chosen: NDArray[np.bool_]) -> VideoTimes:
 
 
 def _falls(features: Features) -> NDArray[np.int64]:
-    """Rows of the video packets at which decode times fall back by more than a usual interval.
-
-    A fall by the whole range of the 33-bit clock of transport streams is its wrap-around.
-    """
-    stream, table = features.media.video, features.packets
+    """Rows of the video packets at which decode times fall back by more than a usual interval."""
+    stream = features.media.video
+    table = features.packets if stream is None else unwrapped(features.packets, stream)
     rows = np.zeros(0, np.intp) if stream is None else table.rows(stream.index)
     rows = rows[table.dts[rows] != NO_TIME]
     steps = np.diff(table.dts[rows])
     usual = int(np.median(np.abs(steps))) if len(steps) else 0
-    wrapped = np.abs(steps + CLOCK_RANGE) <= max(100 * usual, 1)
-    return np.asarray(rows[1:][(steps < -usual) & ~wrapped], np.int64)
+    return np.asarray(rows[1:][steps < -usual], np.int64)
 
 
 def sound_times(features: Features) -> SoundTimes | None:
@@ -181,7 +208,7 @@ def sound_times(features: Features) -> SoundTimes | None:
     stream = features.media.audio
     if stream is None:
         return None
-    table = features.packets
+    table = unwrapped(features.packets, stream)
     rows = _shown(table, table.rows(stream.index))
     if len(rows) < 2:
         return None
@@ -198,7 +225,7 @@ def sound_times(features: Features) -> SoundTimes | None:
 def _shown(table: PacketTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of `rows` that have a time and are presented."""
     times = table.dts if table.media.format in DECODE_TIMES_ONLY else table.pts
-    return rows[(times[rows] != NO_TIME) & ~table.hidden[rows]]
+    return np.asarray(rows[(times[rows] != NO_TIME) & ~table.hidden[rows]], np.intp)
 
 
 def _placed(table: PacketTable, stream: StreamInfo, rows: NDArray[np.intp]) -> NDArray[np.int64]:

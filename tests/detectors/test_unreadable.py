@@ -1,0 +1,118 @@
+"""Damage is located and counted, and stays a notice; too much of it and a file is not examinable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.detectors.damage import Damage, damage, too_much, unexaminable
+from engine.detectors.unreadable import DETECTOR
+from engine.features.tables import CORRUPT, DAMAGED, Features
+from engine.findings import Finding, Severity
+
+GOP = "I24P "
+
+
+def found(features: Features) -> tuple[Finding, ...]:
+    return DETECTOR.propose(features, DETECTOR.options).findings
+
+
+def flags(count: int, first: int, last: int) -> np.ndarray:
+    values = np.zeros(count, np.uint8)
+    values[first] = CORRUPT
+    values[first + 1 : last + 1] = DAMAGED
+    return values
+
+
+def test_a_whole_recording_has_no_damage(recording) -> None:
+    assert found(recording(8 * GOP)) == ()
+
+
+def test_damage_up_to_the_next_key_picture_is_one_stretch(recording) -> None:
+    tables = recording(8 * GOP, flags=flags(200, 60, 74))
+    (finding,) = found(tables)
+    assert (finding.start_frame, finding.end_frame, finding.severity) == (60, 74, Severity.NOTICE)
+    assert (finding.start_s, finding.end_s) == (pytest.approx(2.4), pytest.approx(3.0))
+    assert finding.params["pictures"] == 15
+
+
+def test_lost_pictures_are_located_between_their_neighbours(recording) -> None:
+    (finding,) = found(recording(8 * GOP, lost=(100, 101)))
+    assert (finding.start_frame, finding.end_frame, finding.params["lost"]) == (99, 100, 2)
+    assert (finding.start_s, finding.end_s) == (pytest.approx(4.0), pytest.approx(4.08))
+
+
+def test_an_undecodable_last_packet_is_an_ordinary_notice(recording) -> None:
+    tables = recording(8 * GOP, lost=(199,))
+    assert [f.severity for f in found(tables)] == [Severity.NOTICE]
+    assert unexaminable(tables) is None
+
+
+@pytest.mark.parametrize(("pictures", "reason"), [(5, None), (6, "too_much_unreadable")])
+def test_more_than_one_percent_and_five_pictures_is_too_much(recording, pictures: int, reason: str | None) -> None:
+    assert unexaminable(recording(8 * GOP, lost=tuple(range(60, 60 + pictures)))) == reason
+
+
+def test_more_than_two_seconds_is_too_much_however_long_the_file(recording) -> None:
+    long = 260 * GOP
+    assert unexaminable(recording(long, lost=tuple(range(60, 110)))) is None
+    assert unexaminable(recording(long, lost=tuple(range(60, 112)))) == "too_much_unreadable"
+
+
+def test_nothing_decoded_is_no_picture(recording) -> None:
+    tables = recording(2 * GOP)
+    empty = {name: column[:0] for name, column in tables.frames.columns.items()}
+    assert unexaminable(replace(tables, frames=replace(tables.frames, columns=empty))) == "no_picture"
+
+
+def test_many_stretches_are_summed_up(recording) -> None:
+    lost = tuple(range(20, 200, 4))
+    findings = found(recording(8 * GOP, lost=lost))
+    assert len(findings) == DETECTOR.options.listed + 1
+    assert findings[-1].template == "unreadable_more"
+    assert findings[-1].params["pictures"] == len(lost) - DETECTOR.options.listed
+
+
+def test_a_file_that_ends_before_its_header_says_so(recording) -> None:
+    tables = recording(8 * GOP)
+    video = replace(tables.media.streams[0], duration=tables.media.streams[0].duration * 4 // 3)
+    media = replace(tables.media, streams=(video,))
+    (finding,) = found(replace(tables, media=media, packets=replace(tables.packets, media=media)))
+    assert finding.template == "cut_short"
+    assert finding.params["missing_s"] == pytest.approx(8 / 3, abs=0.05)
+
+
+def test_a_demuxer_that_gave_up_is_said(recording) -> None:
+    tables = recording(8 * GOP)
+    (finding,) = found(replace(tables, packets=replace(tables.packets, cut_short=True)))
+    assert finding.template == "cut_short"
+
+
+def test_sound_packets_that_cannot_be_decoded(sound_of) -> None:
+    tables = sound_of(np.full(800, 100))
+    rows = tables.packets.rows(1)[10:12].astype(np.int32)
+    (finding,) = found(replace(tables, audio=replace(tables.audio, undecodable=rows)))
+    assert (finding.template, finding.params["packets"]) == ("unreadable_sound", 2)
+
+
+stretch = st.builds(
+    lambda start, length, pictures: Damage(start, start + length, None, None, pictures, 0),
+    st.floats(0, 100),
+    st.floats(0, 3),
+    st.integers(1, 80),
+)
+
+
+@given(st.lists(stretch, max_size=6), stretch)
+def test_more_damage_never_makes_a_file_examinable(stretches: list[Damage], more: Damage) -> None:
+    if too_much(tuple(stretches), 1000, 40.0):
+        assert too_much((*stretches, more), 1000, 40.0)
+
+
+def test_all_stretches_together_are_the_lost_pictures(recording) -> None:
+    tables = recording(8 * GOP, lost=(30, 31, 90), flags=flags(197, 120, 130))
+    assert sum(d.pictures for d in damage(tables)) == 3 + 11
