@@ -18,8 +18,6 @@ from engine.media.samples import Samples
 ROWS_A_SECOND: Final = 100
 GAP_S: Final = Fraction(1, 200)
 """A step of the timestamps beyond this (and two ticks) is a hole; less is a muxer's rounding."""
-DRIFT_S: Final = Fraction(1, 10)
-"""Small steps that add up to this are filled as well, so that rows stay on the timeline."""
 LONGEST_HOLE_S: Final = 6 * 3600
 """A longer hole is taken for a wrong clock: the rows go on without it."""
 
@@ -41,7 +39,7 @@ class SoundTrack:
         self._rows = ScratchColumns({name: ((), dtype) for name, dtype in AUDIO_COLUMNS.items()})
         self._start: Fraction | None = None  # presentation time of row 0
         self._end = Fraction(0)  # presentation time after the last sample
-        self._sound_end = Fraction(0)  # the same by counting samples and holes
+        self._counted = Fraction(0)  # seconds of samples and holes since row 0
         self._run: list[NDArray[np.int16]] = []  # samples since the last whole row
         self._held = 0
         self._run_rows = 0  # rows written since the run began
@@ -59,14 +57,14 @@ class SoundTrack:
             self.rate = samples.rate
             self.channels = self.channels or samples.channels
         if self._start is None:
-            self._start = self._end = self._sound_end = at
+            self._start = self._end = at
         self._fill(at)
         values = sound.mono(samples.values, samples.planar)
         self._run.append(values)
         self._held += len(values)
         length = Fraction(len(values), samples.rate)
         self._end = at + length
-        self._sound_end += length
+        self._counted += length
         if self._held >= self.rate:
             self._write_rows()
 
@@ -85,10 +83,10 @@ class SoundTrack:
         columns = self._rows.finish()
         if self._start is None:
             return None
-        start = self._start - (self._start if origin is None else origin)
+        zero = self._start if origin is None else origin
         return AudioTable(
-            start_s=float(start),
-            end_s=float(start + self._sound_end - self._start),
+            start_s=float(self._start - zero),
+            end_s=float(self._end - zero),
             sample_rate=self.rate,
             channels=self.channels,
             columns=columns,
@@ -107,22 +105,19 @@ class SoundTrack:
         return None if ticks is None else ticks * self._base
 
     def _fill(self, at: Fraction) -> None:
-        """Rows for a hole before `at`."""
-        step, drift = at - self._end, at - self._sound_end
-        if step <= GAP_S + 2 * self._base and drift <= DRIFT_S:
-            if drift < -DRIFT_S:  # a clock that fell back: go on from here
-                self._sound_end = at
-            return
-        if drift > LONGEST_HOLE_S:
-            self._sound_end = at
+        """Rows for a hole before `at`.
+
+        Small steps are not filled, even where they add up: a sound clock that runs 1 % slow has no
+        holes. Then `end_s` differs from `start_s` and the number of rows.
+        """
+        step = at - self._end
+        if not GAP_S + 2 * self._base < step <= LONGEST_HOLE_S:
             return
         self._end_run()
-        assert self._start is not None
-        wanted = int((at - self._start) * ROWS_A_SECOND) - len(self._rows)
-        self._sound_end = at
+        self._counted += step
+        wanted = int(self._counted * ROWS_A_SECOND) - len(self._rows)
         if wanted > 0:
-            empty = {n: np.zeros(wanted, d) for n, d in AUDIO_COLUMNS.items()}
-            self._rows.extend(empty, wanted)
+            self._rows.extend({n: np.zeros(wanted, d) for n, d in AUDIO_COLUMNS.items()}, wanted)
 
     def _write_rows(self) -> None:
         """All whole rows of the run so far."""

@@ -12,6 +12,8 @@ from engine.media.model import NO_TIME, PacketTable, StreamInfo
 
 UNTIMED_FORMATS: Final = frozenset({"h264", "hevc", "vvc", "m4v", "mpegvideo", "h263", "h261", "vc1", "cavsvideo", "obu"})
 """Raw streams: whatever times a demuxer gives were counted by it, not recorded."""
+DECODE_TIMES_ONLY: Final = frozenset({"avi"})
+"""Containers that hold no presentation times; those that packets show are a demuxer's guess."""
 USUAL_RATE: Final = 25
 
 
@@ -58,14 +60,15 @@ def clock_of(
 
     Notes
     -----
-    Raw streams have no times: pictures are counted. Where packets have decoding times only and
-    pictures are reordered (AVI with B-pictures), the decoder's guess is wrong; the k-th picture
-    shown then has the k-th of the decoding times, holes in them included.
+    Raw streams have no times: pictures are counted. Where packets have decoding times only (AVI),
+    the guess of demuxer and decoder is wrong for B-pictures; the k-th picture shown then has the
+    k-th of the decoding times, holes in them included.
     """
     step = nominal_of_rate(stream)
     if packets.media.format in UNTIMED_FORMATS:
         return Clock(np.arange(len(pts), dtype=np.int64) * step, step, False)
-    untimed = packets.pts[mine] == NO_TIME
+    guessed = packets.media.format in DECODE_TIMES_ONLY
+    untimed = (packets.pts[mine] == NO_TIME) | guessed
     dated = packets.dts[mine] != NO_TIME
     out = np.array(pts, np.int64)
     if len(mine) and 2 * int(untimed.sum()) > len(mine):

@@ -2,8 +2,8 @@
 
 Blocks of 8 x 8 samples, displacements of at most 8 in each direction. The picture's mean
 difference is taken out before the search and the block's after it, so that exposure steps and
-flicker leave little behind. The search is done on 2 x 2 averages first and refined by one
-sample; zero motion is favoured.
+flicker leave little behind. The search is done on 2 x 2 averages first and refined by two
+samples; zero motion is favoured.
 
 Source of the method: hierarchical block matching, Bierling, "Displacement estimation by
 hierarchical block matching", SPIE VCIP 1988.
@@ -26,6 +26,8 @@ FAVOUR: Final = 128
 
 _LANES: Final = 32
 """Blocks of a row side by side, so that one vector operation serves all of them."""
+_LINE: Final = _LANES + 4
+"""Lanes and a border for displacements."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +164,7 @@ def _adjusted(earlier, offset):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _halved(picture, rows, columns):  # type: ignore[no-untyped-def]
     """Sums of 2 x 2, in phases: out[y, p, lane] is column 4 * lane + p of row y."""
-    out = np.zeros((rows, 4, _LANES + 4), np.uint16)
+    out = np.zeros((rows, 4, _LINE), np.uint16)
     for y in range(rows):
         a, b = picture[2 * y], picture[2 * y + 1]
         for x in range(columns):
@@ -170,87 +172,114 @@ def _halved(picture, rows, columns):  # type: ignore[no-untyped-def]
     return out
 
 
+# Indices below are unsigned: numba then leaves out its test for negative ones, and what
+# lies side by side becomes the lanes of one vector. Ten times as fast.
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _apart(a, b):  # type: ignore[no-untyped-def]
+    return np.uint16(max(a, b) - min(a, b))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _phase(x):  # type: ignore[no-untyped-def]
+    """Where column x begins in a row of phases."""
+    return np.uint64((x & 3) * _LINE + (x >> 2))
+
+
 @njit(cache=True, nogil=True)
-def _coarse_row(now, then, row, dx, dy, acc):  # type: ignore[no-untyped-def]
+def _block_row(now, then, row, dx, dy, out, to):  # type: ignore[no-untyped-def]
     """Absolute differences of the 4 x 4 blocks of a row of blocks at one displacement."""
-    for lane in range(_LANES):
-        acc[lane] = np.uint16(0)
-    for y in range(4 * row, 4 * row + 4):
-        for p in range(4):
-            x = p + dx + 4  # the earlier picture has a border of 4
-            a = now[y, p]
-            b = then[y + dy + 4, x & 3, x >> 2 :]
-            for lane in range(_LANES):
-                u, v = a[lane], b[lane]
-                acc[lane] = np.uint16(acc[lane] + np.uint16(max(u, v) - min(u, v)))
+    line = np.uint64(_LINE)
+    p0, p1, p2, p3 = _phase(dx + 4), _phase(dx + 5), _phase(dx + 6), _phase(dx + 7)
+    for lane in range(np.uint64(_LANES)):
+        out[to + lane] = np.uint16(0)
+    for y in range(np.uint64(4)):
+        at = (np.uint64(4 * row) + y) * np.uint64(4) * line
+        there = (np.uint64(4 * row + dy + 4) + y) * np.uint64(4) * line  # the border is 4 rows high
+        for lane in range(np.uint64(_LANES)):
+            n, t = at + lane, there + lane
+            first = _apart(now[n], then[t + p0]) + _apart(now[n + line], then[t + p1])
+            last = _apart(now[n + line + line], then[t + p2]) + _apart(now[n + line + line + line], then[t + p3])
+            out[to + lane] = np.uint16(out[to + lane] + first + last)
+
+
+@njit(cache=True, nogil=True)
+def _keep_best(sad, to, d, best, where, at):  # type: ignore[no-untyped-def]
+    """Score a row of blocks, its neighbours counted in (each a quarter of the block itself)."""
+    one, line = np.uint64(1), np.uint64(_LANES + 2)
+    for lane in range(np.uint64(_LANES)):
+        m = to + lane
+        around = np.uint32(sad[m - line]) + np.uint32(sad[m + line]) + np.uint32(sad[m - one]) + np.uint32(sad[m + one])
+        score = np.uint32(np.uint32(4) * sad[m] + around)
+        better = score < best[at + lane]
+        best[at + lane] = score if better else best[at + lane]
+        where[at + lane] = np.uint16(d) if better else where[at + lane]
 
 
 @njit(cache=True, nogil=True)
 def _coarse(now, then, rows, columns):  # type: ignore[no-untyped-def]
-    """Best displacement of each block on halved luma, neighbours counted in."""
-    best = np.full((rows, _LANES), np.uint32(0xFFFFFFFF))
+    """Best displacement of each block on halved luma: 9 * (dy + 4) + dx + 4, (rows, lanes)."""
+    best = np.full(rows * _LANES, np.uint32(0xFFFFFFFF))
     where = np.zeros((rows, _LANES), np.uint16)
     sad = np.zeros((rows + 2, _LANES + 2), np.uint16)
-    acc = np.zeros(_LANES, np.uint16)
+    flat_now, flat_then, flat, flat_where = now.ravel(), then.ravel(), sad.ravel(), where.ravel()
+    line = np.uint64(_LANES + 2)
     for d in range(81):
-        dy, dx = d // 9 - 4, d % 9 - 4
         for r in range(rows):
-            _coarse_row(now, then, r, dx, dy, acc)
-            sad[r + 1, 1 : _LANES + 1] = acc
-            sad[r + 1, 0] = acc[0]
-            sad[r + 1, columns + 1] = acc[columns - 1]
+            to = np.uint64(r + 1) * line + np.uint64(1)
+            _block_row(flat_now, flat_then, r, d % 9 - 4, d // 9 - 4, flat, to)
+            sad[r + 1, 0] = sad[r + 1, 1]
+            sad[r + 1, columns + 1] = sad[r + 1, columns]
         sad[0] = sad[1]
         sad[rows + 1] = sad[rows]
         for r in range(rows):
-            for c in range(_LANES):
-                score = np.uint32(
-                    np.uint32(4) * sad[r + 1, c + 1]
-                    + sad[r, c + 1] + sad[r + 2, c + 1] + sad[r + 1, c] + sad[r + 1, c + 2]
-                )
-                better = score < best[r, c]
-                best[r, c] = score if better else best[r, c]
-                where[r, c] = np.uint16(d) if better else where[r, c]
+            to = np.uint64(r + 1) * line + np.uint64(1)
+            _keep_best(flat, to, d, best, flat_where, np.uint64(r * _LANES))
     return where
 
 
-@njit(cache=True, nogil=True)
-def _sad(current, then, y, x, dy, dx):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True, inline="always")
+def _sad(now, width, then, line, at, there):  # type: ignore[no-untyped-def]
+    """Sum of absolute differences of two blocks, given by where they begin; all uint64."""
     total = np.uint32(0)
-    for r in range(BLOCK):
-        a = current[y + r, x : x + BLOCK]
-        b = then[y + r + dy + REACH, x + dx + REACH : x + dx + REACH + BLOCK]
-        for c in range(BLOCK):
-            u, v = a[c], b[c]
-            total = np.uint32(total + np.uint16(max(u, v) - min(u, v)))
+    for c in range(np.uint64(BLOCK)):
+        column = np.uint16(0)
+        for r in range(np.uint64(BLOCK)):
+            a, b = now[at + r * width + c], then[there + r * line + c]
+            column = np.uint16(column + np.uint16(max(a, b) - min(a, b)))
+        total = np.uint32(total + column)
     return total
 
 
-@njit(cache=True, nogil=True)
-def _residual(current, then, y, x, dy, dx):  # type: ignore[no-untyped-def]
-    """Mean |difference - its mean| of a block, 1/256 grey level, rounded."""
+@njit(cache=True, nogil=True, inline="always")
+def _residual(now, width, then, line, at, there):  # type: ignore[no-untyped-def]
+    """Mean |difference - its mean| of two blocks, 1/256 grey level, rounded."""
     total = np.int32(0)
-    for r in range(BLOCK):
-        a = current[y + r, x : x + BLOCK]
-        b = then[y + r + dy + REACH, x + dx + REACH : x + dx + REACH + BLOCK]
-        for c in range(BLOCK):
-            total += np.int32(a[c]) - np.int32(b[c])
+    for c in range(np.uint64(BLOCK)):
+        column = np.int32(0)
+        for r in range(np.uint64(BLOCK)):
+            column += np.int32(np.int32(now[at + r * width + c]) - np.int32(then[there + r * line + c]))
+        total = np.int32(total + column)
     spread = np.int32(0)
-    for r in range(BLOCK):
-        a = current[y + r, x : x + BLOCK]
-        b = then[y + r + dy + REACH, x + dx + REACH : x + dx + REACH + BLOCK]
-        for c in range(BLOCK):
-            spread += abs(np.int32(64) * (np.int32(a[c]) - np.int32(b[c])) - total)
-    return (spread + 32) >> 6
+    for c in range(np.uint64(BLOCK)):
+        column = np.int32(0)
+        for r in range(np.uint64(BLOCK)):
+            delta = np.int32(np.int32(now[at + r * width + c]) - np.int32(then[there + r * line + c]))
+            column += np.int32(abs(np.int32(np.int32(64) * delta - total)))
+        spread = np.int32(spread + column)
+    return (np.int64(spread) + 32) >> 6
 
 
 @njit(cache=True, nogil=True)
-def _refined(current, then, y, x, coarse, zero):  # type: ignore[no-untyped-def]
-    """The best displacement within one sample of twice the coarse one; zero is favoured."""
-    best, by, bx = np.uint32(zero), 0, 0
+def _refined(now, width, then, line, at, there, coarse, zero):  # type: ignore[no-untyped-def]
+    """The best displacement within two samples of twice the coarse one; zero is favoured."""
+    best, by, bx = zero, 0, 0
     my, mx = 2 * (np.int64(coarse) // 9 - 4), 2 * (np.int64(coarse) % 9 - 4)
-    for dy in range(max(my - 1, -REACH), min(my + 1, REACH) + 1):
-        for dx in range(max(mx - 1, -REACH), min(mx + 1, REACH) + 1):
-            cost = np.uint32(_sad(current, then, y, x, dy, dx) + np.uint32(FAVOUR))
+    for dy in range(max(my - 2, -REACH), min(my + 2, REACH) + 1):
+        for dx in range(max(mx - 2, -REACH), min(mx + 2, REACH) + 1):
+            place = np.uint64(np.int64(there) + dy * np.int64(line) + dx)
+            cost = np.uint32(_sad(now, width, then, line, at, place) + np.uint32(FAVOUR))
             if cost < best:
                 best, by, bx = cost, dy, dx
     return by, bx
@@ -261,25 +290,30 @@ def _search(current, earlier, residual, out_dx, out_dy):  # type: ignore[no-unty
     rows, columns = residual.shape
     count = np.int64(current.shape[0]) * current.shape[1]
     gap = _mean(current) - _mean(earlier)
-    offset = np.int32((2 * gap + count) // (2 * count))
-    then = _adjusted(earlier, offset)
+    bordered = _adjusted(earlier, np.int32((2 * gap + count) // (2 * count)))
     half_now = _halved(current, 4 * rows, 4 * columns)
-    half_then = _halved(then, 4 * rows + 8, 4 * columns + 8)
+    half_then = _halved(bordered, 4 * rows + 8, 4 * columns + 8)
+    now, then = current.ravel(), bordered.ravel()
+    width, line = np.uint64(current.shape[1]), np.uint64(bordered.shape[1])
     zero = np.empty((rows, columns), np.uint32)
     moved = 0
     for r in range(rows):
         for c in range(columns):
-            zero[r, c] = _sad(current, then, BLOCK * r, BLOCK * c, 0, 0)
+            at = np.uint64(BLOCK) * (np.uint64(r) * width + np.uint64(c))
+            there = np.uint64(BLOCK) * (np.uint64(r + 1) * line + np.uint64(c + 1))
+            zero[r, c] = _sad(now, width, then, line, at, there)
             moved += zero[r, c] > FAVOUR
     where = _coarse(half_now, half_then, rows, columns) if moved else np.zeros((rows, _LANES), np.uint16)
     for r in range(rows):
         for c in range(columns):
-            y, x = BLOCK * r, BLOCK * c
+            at = np.uint64(BLOCK) * (np.uint64(r) * width + np.uint64(c))
+            there = np.uint64(BLOCK) * (np.uint64(r + 1) * line + np.uint64(c + 1))
             dy, dx = 0, 0
             if zero[r, c] > FAVOUR:
-                dy, dx = _refined(current, then, y, x, where[r, c], zero[r, c])
+                dy, dx = _refined(now, width, then, line, at, there, where[r, c], zero[r, c])
+            place = np.uint64(np.int64(there) + dy * np.int64(line) + dx)
             out_dy[r, c], out_dx[r, c] = dy, dx
-            residual[r, c] = min(_residual(current, then, y, x, dy, dx), 65535)
+            residual[r, c] = min(_residual(now, width, then, line, at, place), 65535)
 
 
 @njit(cache=True, nogil=True)
