@@ -1,0 +1,179 @@
+"""The signs of a copied cut, with how much each is worth: pure, on tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors import joints, numbering
+from engine.detectors.places import Places
+from engine.detectors.timeline import sound_times
+from engine.features.tables import Features
+from engine.findings import Value
+from engine.media.coded_facts import CodedFacts
+from engine.media.model import NO_TIME
+
+LOSSES: Final = frozenset({"frame_num", "picture_order", "reference"})
+"""Signs that pictures are missing inside a coded sequence."""
+FRAMED_SOUND: Final = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "opus"})
+"""Sound whose packets all last equally long."""
+BY_CHANCE: Final = 0.1
+"""An odd interval that would meet a key picture by chance less often than this means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign at one place.
+
+    Parameters
+    ----------
+    name
+        What it is; also the identifier of its words in texts.
+    strong
+        Whether it means something alone.
+    start_s, end_s
+        Times of the pictures on both sides, or of the stretch in which the place lies.
+    frame
+        Number of the first picture after the place, None where it is not known.
+    value, limit
+        What was measured, and what was expected.
+    missing
+        Pictures that are missing, as far as numbering tells.
+    stretch
+        Whether the place is only known to lie between `start_s` and `end_s`.
+    """
+
+    name: str
+    strong: bool
+    start_s: float
+    end_s: float
+    frame: int | None
+    value: Value
+    limit: Value = None
+    missing: int = 0
+    stretch: bool = False
+
+
+def signs_of(features: Features, places: Places) -> list[Sign]:
+    """All signs that a file shows, in no order."""
+    coded = features.coded
+    assert coded is not None
+    found = [*_sound_signs(features, coded, places), *_interval_signs(places)]
+    if len(coded):
+        found.extend(_numbering_signs(coded, places))
+        found.extend(_group_signs(coded, places))
+    return found
+
+
+def _at(
+    places: Places, position: int, name: str, strong: bool, value: Value, limit: Value = None, missing: int = 0
+) -> Iterator[Sign]:
+    """A sign before the coded picture at a position; none before the first presented picture."""
+    frame = places.frame(position)
+    if frame is not None:
+        yield Sign(name, strong, places.second(frame - 1), places.second(frame), frame, value, limit, missing)
+
+
+def _numbering_signs(coded: CodedFacts, places: Places) -> Iterator[Sign]:
+    pictures = coded.pictures
+    for loss in _losses(coded):
+        yield from _at(places, loss.position, loss.by, True, loss.missing, 0, loss.missing)
+    if coded.codec == "h264":
+        breaks, intact = numbering.idr_breaks(pictures)
+        for position in breaks:
+            yield from _at(places, position, "idr_id", True, int(pictures["idr_id"][position]), intact)
+
+
+def _losses(coded: CodedFacts) -> list[numbering.Loss]:
+    """Lost pictures; where the order count names the place of a loss exactly, it alone."""
+    order = numbering.order_losses(coded.pictures)
+    if coded.codec == "hevc":
+        return order + numbering.reference_losses(coded.pictures)
+    return order + numbering.frame_num_losses(coded.pictures)
+
+
+def _group_signs(coded: CodedFacts, places: Places) -> Iterator[Sign]:
+    pictures = coded.pictures
+    for position in joints.odd_groups(pictures):
+        yield from _at(places, position, "odd_group", False, _group_length(coded, position))
+    for restart in joints.restarts(pictures):
+        yield from _at(places, restart.position, "restart", restart.sure, True)
+    for position, name in joints.changed_sets(pictures, coded.codec):
+        yield from _at(places, position, name, name == "sets_changed", True)
+
+
+def _group_length(coded: CodedFacts, position: int) -> int:
+    starts = np.flatnonzero(coded.pictures["random_access"][:position] > 0)
+    return position - int(starts[-1]) if len(starts) else position
+
+
+def _interval_signs(places: Places) -> Iterator[Sign]:
+    """One odd interval between pictures."""
+    seconds = places.seconds
+    if len(seconds) < 16:
+        return
+    base = places.tick_s
+    for step in joints.odd_steps(np.rint(seconds / base).astype(np.int64), base):
+        frame = step.position + 1
+        strong = frame in places.keys and _chance(places, places.interval_s) < BY_CHANCE
+        value, usual = round(step.ticks * base, 6), round(step.usual * base, 6)
+        yield Sign("video_step", strong, places.second(frame - 1), places.second(frame), frame, value, usual)
+
+
+def _sound_signs(features: Features, coded: CodedFacts, places: Places) -> Iterator[Sign]:
+    stream, times = features.media.audio, sound_times(features)
+    if stream is None or times is None or stream.codec not in FRAMED_SOUND or len(times) < 16:
+        return
+    table = features.packets
+    rows = table.rows(stream.index)
+    raw = table.pts[rows][table.pts[rows] != NO_TIME]
+    base = float(stream.time_base)
+    shown = _shown_seconds(features, raw, base)
+    packet_s = float(np.median(np.diff(raw))) * base
+    for step in joints.odd_steps(raw, base):
+        start, end = float(shown[step.position]), float(shown[step.position + 1])
+        yield _near_key("sound_step", start, end, round(step.ticks * base, 6), packet_s, places)
+    for at in joints.tiny_runs(raw):
+        start = float(shown[at])
+        yield _near_key("sound_overlap", start, start + packet_s, 0.0, packet_s, places, always=True)
+    if len(raw) == len(rows):
+        for gap in joints.mark_breaks(coded.marks, len(rows)):
+            end = float(shown[min(gap.last, len(shown) - 1)])
+            yield Sign("sound_marks", True, float(shown[gap.first]), end, None, gap.off, 0, stretch=True)
+
+
+def _shown_seconds(features: Features, raw: NDArray[np.int64], base: float) -> NDArray[np.float64]:
+    """Presentation time of each sound packet by its own timestamp: one shift for all."""
+    times = sound_times(features)
+    assert times is not None
+    stream = features.media.audio
+    assert stream is not None
+    table = features.packets
+    rows = table.rows(stream.index)
+    shown = table.pts[rows][~table.hidden[rows] & (table.pts[rows] != NO_TIME)]
+    shift = times.second(int(times.pts[0])) - (float(shown.min()) * base if len(shown) else 0.0)
+    return np.asarray(raw * base + shift, np.float64)
+
+
+def _near_key(
+    name: str, start: float, end: float, value: Value, packet_s: float, places: Places, always: bool = False
+) -> Sign:
+    """A sign of the sound, moved to the key picture within a packet's length of it.
+
+    It is strong if that meeting is no chance, or if it is so anywhere (`always`).
+    """
+    low, high = sorted((start, end))
+    key = places.nearest_key(low - packet_s, high + packet_s)
+    if key is None:
+        return Sign(name, always, low, high, None, value, round(packet_s, 6))
+    strong = always or _chance(places, high - low + 2 * packet_s) < BY_CHANCE
+    return Sign(name, strong, places.second(key - 1), places.second(key), key, value, round(packet_s, 6))
+
+
+def _chance(places: Places, window_s: float) -> float:
+    """How often an event would lie within such a window around some key picture by chance."""
+    return len(places.keys) * window_s / places.end_s if places.end_s > 0 else 1.0
