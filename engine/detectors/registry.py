@@ -9,7 +9,22 @@ from __future__ import annotations
 import logging
 from importlib.metadata import EntryPoint, entry_points
 
-from engine.detectors import audio_gap, audio_missing, audio_muted, av_desync, clock_jump, gap, hidden, unreadable
+from engine.detectors import (
+    audio_gap,
+    audio_missing,
+    audio_muted,
+    av_desync,
+    clock_jump,
+    copy_cut,
+    duplication,
+    freeze,
+    gap,
+    hidden,
+    insertion,
+    obstruction,
+    splice,
+    unreadable,
+)
 from engine.detectors.contract import Detector
 
 GROUP = "unbroken.detectors"
@@ -17,12 +32,18 @@ GROUP = "unbroken.detectors"
 BUILT_IN: tuple[Detector, ...] = (
     gap.DETECTOR,
     clock_jump.DETECTOR,
+    copy_cut.DETECTOR,
+    hidden.DETECTOR,
+    unreadable.DETECTOR,
+    splice.DETECTOR,
+    insertion.DETECTOR,
+    duplication.DETECTOR,
+    freeze.DETECTOR,
+    obstruction.DETECTOR,
     audio_gap.DETECTOR,
     audio_missing.DETECTOR,
     audio_muted.DETECTOR,
     av_desync.DETECTOR,
-    unreadable.DETECTOR,
-    hidden.DETECTOR,
 )
 """The engine's own detectors, in the order in which they run."""
 

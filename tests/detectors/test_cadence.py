@@ -24,11 +24,13 @@ def naive_usual(deltas: np.ndarray) -> list[int]:
     return found
 
 
+@settings(deadline=None)
 @given(intervals)
 def test_usual_interval_equals_its_naive_twin(deltas: np.ndarray) -> None:
     assert usual_intervals(deltas).tolist() == naive_usual(deltas)
 
 
+@settings(deadline=None)
 @given(intervals, st.integers(1, 10_000))
 def test_a_finer_time_base_changes_nothing(deltas: np.ndarray, factor: int) -> None:
     coarse, fine = deltas, deltas * factor
@@ -39,7 +41,7 @@ def test_a_finer_time_base_changes_nothing(deltas: np.ndarray, factor: int) -> N
     assert np.array_equal(irregular(coarse, usual_intervals(coarse)), irregular(fine, usual_intervals(fine)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-0.15, 0.15), min_size=12, max_size=120), st.sampled_from([40, 1001, 3003, 90_000]))
 def test_pictures_up_to_15_percent_early_or_late_are_no_holes(shake: list[float], nominal: int) -> None:
     pts = np.array([round((i + s) * nominal) for i, s in enumerate(shake)], np.int64)
@@ -48,6 +50,7 @@ def test_pictures_up_to_15_percent_early_or_late_are_no_holes(shake: list[float]
     assert spreads(pts) == ()
 
 
+@settings(deadline=None)
 @given(st.integers(20, 60), st.integers(6, 13), st.integers(1, 50), st.sampled_from([33, 40, 1001, 3600]))
 def test_every_missing_picture_is_counted(count: int, at: int, missing: int, nominal: int) -> None:
     deltas = np.full(count, nominal, np.int64)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.detectors.damage import Damage, damage, too_much, unexaminable
@@ -107,6 +107,7 @@ stretch = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(stretch, max_size=6), stretch)
 def test_more_damage_never_makes_a_file_examinable(stretches: list[Damage], more: Damage) -> None:
     if too_much(tuple(stretches), 1000, 40.0):
