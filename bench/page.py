@@ -28,6 +28,17 @@ def replaced(text: str, name: str, body: str) -> str:
     return f"{head}{begin}\n{body.strip()}\n{end}{tail}"
 
 
+def put(path: Path, name: str, body: str) -> None:
+    """Put `body` between the markers of `name` in a page, and leave the rest of the page as it is.
+
+    Raises
+    ------
+    MarkerError
+        If the page lacks these markers.
+    """
+    path.write_text(replaced(path.read_text(encoding="utf-8"), name, body), encoding="utf-8")
+
+
 def tables(suites: Sequence[Suite], measured: Mapping[str, Measured]) -> str:
     """The sections of all suites that were measured."""
     return "\n\n".join(section(s, measured[s.name]) for s in suites if s.name in measured)

@@ -73,6 +73,14 @@ def test_missing_or_doubled_markers_are_refused(text: str) -> None:
         page.replaced(text, "a", "body")
 
 
+def test_one_part_of_a_page_can_be_put_alone(tmp_path: Path) -> None:
+    target = tmp_path / "page.md"
+    target.write_text(PAGE, encoding="utf-8")
+    page.put(target, "short", "All is well.")
+    empty = "<!-- begin short -->\n<!-- end short -->"
+    assert target.read_text(encoding="utf-8") == PAGE.replace(empty, empty.replace("\n", "\nAll is well.\n"))
+
+
 def test_a_row_shows_peer_ratio_budget_and_whether_it_is_kept() -> None:
     _, _, missed, kept = page.table([slow(), fast()])
     assert missed == "| inspect | 2.00 s | 2.60 (2.00–2.70) s | 1.30 (1.00–1.35) | ≤ 1.25 | **not kept** |"
