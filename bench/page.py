@@ -64,6 +64,21 @@ def table(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
+def budgets(measured: Mapping[str, Measured]) -> str:
+    """Every budget, beside what was measured."""
+    lines = ["| what | measured | budget | |", "|---|---|---|---|"]
+    for row in (r for m in measured.values() for r in m.rows if r.budget):
+        lines.append(f"| {row.what} | {judged_text(row)} | {budget_text(row.budget)} | {kept_text(row)} |")
+    return "\n".join(lines)
+
+
+def judged_text(row: Row) -> str:
+    """The figure that a row's budget is on, with its unit."""
+    if row.budget is not None and row.budget.on == "ratio" and row.ratio is not None:
+        return f"{spread_text(row.ratio)} × peer"
+    return f"{spread_text(row.own)} {row.unit}"
+
+
 def short(measured: Mapping[str, Measured]) -> str:
     """What keeps no budget, from the figures alone."""
     with_budget = [r for m in measured.values() for r in m.rows if r.budget]
@@ -73,11 +88,7 @@ def short(measured: Mapping[str, Measured]) -> str:
     if not missed:
         return f"All {len(with_budget)} budgets that were measured are kept."
     lines = [f"{len(missed)} of {len(with_budget)} budgets that were measured are not kept:", ""]
-    for row in missed:
-        judged = row.ratio if row.budget and row.budget.on == "ratio" else row.own
-        assert judged is not None
-        unit = "" if judged is row.ratio else f" {row.unit}"
-        lines.append(f"- {row.what}: {number(judged.median)}{unit}, budget {budget_text(row.budget)}")
+    lines += [f"- {r.what}: {judged_text(r)}, budget {budget_text(r.budget)}" for r in missed]
     return "\n".join(lines)
 
 
@@ -127,6 +138,7 @@ def write(path: Path, suites: Sequence[Suite], measured: Mapping[str, Measured],
     """
     text = path.read_text(encoding="utf-8")
     text = replaced(text, "figures", tables(suites, measured))
+    text = replaced(text, "budgets", budgets(measured))
     text = replaced(text, "short", short(measured))
     text = replaced(text, "plain decode", f"```python\n{snippet.strip()}\n```")
     path.write_text(text, encoding="utf-8")

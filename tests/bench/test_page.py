@@ -20,6 +20,8 @@ PAGE = """\
 old
 <!-- end plain decode -->
 between
+<!-- begin budgets -->
+<!-- end budgets -->
 <!-- begin short -->
 <!-- end short -->
 <!-- begin figures -->
@@ -90,8 +92,12 @@ def test_a_row_shows_peer_ratio_budget_and_whether_it_is_kept() -> None:
 def test_what_falls_short_comes_from_the_figures() -> None:
     both = {"a": Measured("a", (slow(), fast()), {})}
     assert page.short(both).splitlines() == [
-        "1 of 2 budgets that were measured are not kept:", "", "- inspect: 1.30, budget ≤ 1.25",
+        "1 of 2 budgets that were measured are not kept:", "", "- inspect: 1.30 (1.00–1.35) × peer, budget ≤ 1.25",
     ]  # fmt: skip
+    assert page.budgets(both).splitlines()[2:] == [
+        "| inspect | 1.30 (1.00–1.35) × peer | ≤ 1.25 | **not kept** |",
+        "| seal | 0.700 GB/s | ≥ 0.5 | kept |",
+    ]
     assert page.short({}) == "No budget was measured."
     assert page.short({"a": Measured("a", (fast(),), {})}) == "All 1 budgets that were measured are kept."
 
