@@ -90,7 +90,10 @@ def split_start_codes(data: bytes) -> list[bytes]:
 
 
 def split_lengths(data: bytes, prefix: int) -> list[bytes]:
-    """Units behind length prefixes of `prefix` bytes (1, 2 or 4), trailing zeros removed.
+    """Units behind length prefixes of `prefix` bytes, cut where a start code stands inside them.
+
+    No unit may hold a start code; recorders that write one anyway have put several units behind
+    one length, and every start code container will tell them apart. Trailing zeros are removed.
 
     Raises
     ------
@@ -104,9 +107,7 @@ def split_lengths(data: bytes, prefix: int) -> list[bytes]:
         stop = start + int.from_bytes(data[at:start], "big")
         if start > end or stop > end:
             raise BitstreamError("a unit is longer than its packet")
-        unit = data[start:stop].rstrip(b"\x00")
-        if unit:
-            units.append(unit)
+        units += split_start_codes(data[start:stop])
         at = stop
     return units
 

@@ -6,7 +6,7 @@ Reached only where the whole-file digest differs and the leaves are those that t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media.errors import MediaError
+from engine.media.model import MediaInfo
 from engine.media.reader import open_recording
 from engine.proofs import tree
-from engine.proofs.align import Alignment, Side, align, find_origin
+from engine.proofs.align import NONE, Alignment, align
+from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, repeated_pictures
 from engine.proofs.header import Header
-from engine.proofs.leaves import LeafStream, Leaves, presentation_times
+from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem
@@ -53,7 +55,7 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
             media, cut = recording.media, recording.cut_short
     except (MediaError, ProofProblem) as error:
         return _unreadable(name, header, sealed, error)
-    result = _compare(name, sealed, presented)
+    result = _compare(header, sealed, media, presented)
     notes = [*container_notes(header, media, presented), *result.other]
     wrong = list(result.wrong)
     if cut and header.payload["recording"]["complete"]:
@@ -101,36 +103,72 @@ class _Comparison:
     """Reasons why this is not the sealed recording, the gravest first."""
 
 
-def _compare(name: str, sealed: Leaves, presented: Leaves) -> _Comparison:
+def _compare(header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves) -> _Comparison:
     pairs = pair_streams(sealed, presented)
-    origin, tolerance = _clock(sealed, presented, pairs)
-    frames: tuple[FrameRun, ...] = ()
-    notes: list[Note] = []
-    wrong: list[str] = []
+    scale = (media.boxes.movie_time_scale or None) if media.boxes else None
+    clock = common_clock(sealed, presented, pairs, header.movie_time_scale, scale)
+    found = _Findings()
     for stream in sealed.streams:
         other = pairs.get(stream.index)
         if other is None:
-            if len(sealed.rows(stream.index)):
-                notes.append(_subject(stream, "removed"))
-                wrong.append("stream_removed")
-            if not stream.examined:
-                continue
-        theirs = _side(presented, other) if other else _empty()
-        result = align(_side(sealed, stream), theirs, origin, tolerance)
+            _lost_stream(found, sealed, stream)
+            continue
+        result = _align(sealed, stream, presented, other, clock)
+        if media.format in PES_FORMATS and stream.kind == "audio":
+            result = _excuse(found, presented, stream, other, result)
         if not result.whole:
-            wrong.append("frames_differ" if stream.examined else "content_differs")
-        notes += _aside(stream, result)
+            found.wrong.append("frames_differ" if stream.examined else "content_differs")
+        found.notes += _aside(stream, result)
         if stream.examined:
-            frames = _frame_runs(sealed, stream, presented, other, result)
+            found.frames = _frame_runs(sealed, stream, presented, other, result)
         else:
-            notes += _sound_notes(sealed, stream, presented, other, result)
-    extra = [s for s in presented.streams if s.index not in {p.index for p in pairs.values()}]
-    for stream in extra:
-        if len(presented.rows(stream.index)):
-            notes.append(_subject(stream, "added"))
-            wrong.append("stream_added")
-    wrong.sort(key=_GRAVITY.index)
-    return _Comparison(frames, tuple(notes), tuple(wrong))
+            found.notes += _sound_notes(sealed, stream, presented, other, result)
+    paired = {p.index for p in pairs.values()}
+    for stream in presented.streams:
+        if stream.index not in paired and len(presented.rows(stream.index)):
+            found.notes.append(_subject(stream, "added"))
+            found.wrong.append("stream_added")
+    return _Comparison(found.frames, tuple(found.notes), tuple(sorted(found.wrong, key=_GRAVITY.index)))
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is gathered while streams are compared."""
+
+    frames: tuple[FrameRun, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def _lost_stream(found: _Findings, sealed: Leaves, stream: LeafStream) -> None:
+    rows = sealed.rows(stream.index)
+    if not len(rows):
+        return
+    found.notes.append(_subject(stream, "removed"))
+    found.wrong.append("stream_removed")
+    if stream.examined:
+        found.frames = _runs({"deleted": sealed.order[rows]})
+
+
+def _align(sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, clock: Clock) -> Alignment:
+    mine, theirs = side(sealed, stream), side(presented, other)
+    if stream.index == clock.leading:
+        slack = clock.slack if len(stream.timeline.segments) > 1 else 0.0
+        return align(mine, theirs, clock.origins[0], clock.tolerance + slack)
+    results = (align(mine, theirs, origin, clock.tolerance + clock.slack) for origin in clock.origins)
+    first = next(results)
+    return first if first.whole else next((r for r in results if r.whole), first)
+
+
+def _excuse(found: _Findings, presented: Leaves, stream: LeafStream, other: LeafStream, result: Alignment) -> Alignment:
+    """Take from `moved` what the container only could not time."""
+    paired = np.flatnonzero(result.partner != NONE)
+    paired = paired[np.argsort(result.partner[paired])]
+    late = np.isin(paired, result.moved)
+    excused = paired[counted_on(presented, other, result.partner[paired], late)]
+    if len(excused):
+        found.notes.append({**_subject(stream, "time_not_carried"), "count": len(excused)})
+    return replace(result, moved=np.setdiff1d(result.moved, excused))
 
 
 _GRAVITY: Final = ("frames_differ", "content_differs", "stream_removed", "stream_added")
@@ -151,37 +189,14 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     return found
 
 
-def _clock(sealed: Leaves, presented: Leaves, pairs: Mapping[int, LeafStream]) -> tuple[float, float]:
-    """The presented file's origin on the sealed timeline, and how far times may be apart; seconds."""
-    ticks = [s.time_base for s in sealed.streams if s.index in pairs] + [s.time_base for s in pairs.values()]
-    tolerance = float(max(ticks, default=0))
-    leading = next((s for s in sealed.streams if s.examined), next(iter(sealed.streams), None))
-    if leading is None or leading.index not in pairs:
-        leading = next((s for s in sealed.streams if s.index in pairs), None)
-    if leading is None:
-        return 0.0, tolerance
-    return find_origin(_side(sealed, leading), _side(presented, pairs[leading.index]), tolerance), tolerance
-
-
-def _side(leaves: Leaves, stream: LeafStream) -> Side:
-    rows = leaves.rows(stream.index)
-    everything = np.ones(len(rows), np.bool_)
-    times = presentation_times(leaves.pts[rows], everything, stream)
-    return Side(leaves.keys(stream), times, leaves.order[rows])
-
-
-def _empty() -> Side:
-    return Side(np.zeros(0, "V64"), np.zeros(0), np.zeros(0, np.int64))
-
-
 # ---- telling ----------------------------------------------------------------------------------
 
 
 def _frame_runs(
-    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream | None, result: Alignment
+    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
 ) -> tuple[FrameRun, ...]:
     order = sealed.order[sealed.rows(stream.index)]
-    theirs = presented.order[presented.rows(other.index)] if other else np.zeros(0, np.int64)
+    theirs = presented.order[presented.rows(other.index)]
     gone = np.concatenate([result.deleted, result.concealed])
     return _runs(
         {
@@ -228,16 +243,14 @@ def _aside(stream: LeafStream, result: Alignment) -> list[Note]:
 
 
 def _sound_notes(
-    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream | None, result: Alignment
+    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
 ) -> list[Note]:
     order, times = sealed.order[sealed.rows(stream.index)], sealed.times(stream)
     notes: list[Note] = []
     for change, rows in (("altered", result.altered), ("deleted", result.deleted), ("moved", result.moved)):
         notes += _stretches(stream, change, times, order, rows)
-    if other is not None:
-        theirs = presented.order[presented.rows(other.index)]
-        notes += _stretches(stream, "inserted", presented.times(other), theirs, result.inserted)
-    return notes
+    theirs = presented.order[presented.rows(other.index)]
+    return notes + _stretches(stream, "inserted", presented.times(other), theirs, result.inserted)
 
 
 def _stretches(

@@ -57,6 +57,12 @@ class Header:
         return str(self.payload["recording"]["container"])
 
     @property
+    def movie_time_scale(self) -> int | None:
+        """Ticks a second that edit lists count in; None without them."""
+        found = self.payload["recording"]["movie_time_scale"]
+        return None if found is None else int(found)
+
+    @property
     def leaves(self) -> int:
         """Leaves of the tree."""
         return int(self.payload["tree"]["leaves"])
@@ -191,6 +197,7 @@ _HEADER: Final[Mapping[str, Check]] = {
             "blake3": _digest,
             "sha256": _digest,
             "container": _text(256),
+            "movie_time_scale": _maybe(_int(1, 0xFFFFFFFF)),
             "complete": _bool,
         }
     ),

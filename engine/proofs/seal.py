@@ -256,6 +256,7 @@ class Sealer:
                 "blake3": digests.blake3,
                 "sha256": digests.sha256,
                 "container": media.format,
+                "movie_time_scale": (media.boxes.movie_time_scale or None) if media.boxes else None,
                 "complete": complete,
             },
             "streams": [describe(s, media, bound.get(s.index), found) for s in media.streams],

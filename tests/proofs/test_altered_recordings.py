@@ -1,0 +1,284 @@
+"""Sealed recordings, altered in one known way each: the status and the exact frames."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from engine.proofs.seal import seal
+from engine.proofs.verify import FrameRun, Status, VerifyResult, verify
+
+CONTAINERS = ["mp4", "mov", "mkv", "ts", "fragmented", "hevc", "avi", "mjpeg", "raw"]
+TIMED = ["mp4", "mov", "mkv", "ts", "fragmented", "hevc"]
+SUFFIX = {"fragmented": ".mp4", "hevc": ".mp4", "mjpeg": ".mov", "raw": ".h264"}
+
+
+@pytest.fixture(scope="module")
+def sealed(clips, tmp_path_factory):
+    """Name -> recording and its seal."""
+    folder = tmp_path_factory.mktemp("proofs")
+    found = {}
+    for name, path in clips.items():
+        result = seal(path, folder)
+        assert result.status == "sealed", (name, result)
+        found[name] = (path, result.seal)
+    return found
+
+
+def runs(result: VerifyResult) -> list[tuple[str, int, int]]:
+    return [(r.change, r.start_frame, r.end_frame) for r in result.frames]
+
+
+def rewritten(tools, sealed, name, tmp_path, change, **options) -> VerifyResult:
+    source, proof = sealed[name]
+    target = tools.rewrite(source, tmp_path / ("copy" + SUFFIX.get(name, f".{name}")), change, **options)
+    return verify(target, proof)
+
+
+@pytest.mark.parametrize("name", [*CONTAINERS, "silent"])
+def test_untouched(sealed, name):
+    source, proof = sealed[name]
+    assert verify(source, proof).status is Status.OK
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize("frame", [0, 17, 49])
+def test_one_bit(tools, sealed, tmp_path, name, frame):
+    source, proof = sealed[name]
+    units = tools.read_units(source)
+    pictures = tools.video_order(units) if name != "raw" else [u for u in units if u.kind == "video"]
+    unit = pictures[frame]
+    data = bytearray(source.read_bytes())
+    piece = unit.data[-24:] if len(unit.data) >= 48 else unit.data[8:]
+    at = data.find(piece)
+    if at < 0:
+        pytest.skip("the container cuts this picture's end in two")
+    data[at + len(piece) // 2] ^= 4
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == [("altered", frame, frame)]
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize(("first", "count"), [(20, 1), (20, 10), (0, 1), (49, 1)])
+def test_deleted(tools, sealed, tmp_path, name, first, count):
+    def drop(units):
+        gone = {id(u) for u in ordered(tools, name, units)[first : first + count]}
+        return [u for u in units if id(u) not in gone]
+
+    result = rewritten(tools, sealed, name, tmp_path, drop)
+    assert result.status is Status.NOT_OK
+    if name == "fragmented" and first == 0:
+        # without its key frame the muxer's edit list begins at the next reference picture: two more are hidden
+        assert runs(result) == [("deleted", 0, 2)]
+        assert any(n["change"] == "hidden" and n["count"] == 2 for n in result.other)
+        return
+    assert runs(result) == [("deleted", first, first + count - 1)]
+
+
+def ordered(tools, name, units):
+    return [u for u in units if u.kind == "video"] if name == "raw" else tools.video_order(units)
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_inserted(tools, sealed, tmp_path, name):
+    def insert(units):
+        frames = tools.video_order(units)
+        like = frames[30]
+        foreign = bytearray(like.data)
+        foreign[len(foreign) // 2] ^= 1
+        half = like.duration // 2 or 1
+        return [*units, tools.replace(like, data=bytes(foreign), pts=like.pts + half, dts=like.dts + half, key=False)]
+
+    result = rewritten(tools, sealed, name, tmp_path, insert)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == [("inserted", 31, 31)]
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize(("a", "b"), [(20, 21), (20, 22), (5, 40)])
+def test_two_packets_swapped(tools, sealed, tmp_path, name, a, b):
+    def swap(units):
+        frames = ordered(tools, name, units)
+        data = {id(frames[a]): frames[b].data, id(frames[b]): frames[a].data}
+        return [tools.replace(u, data=data.get(id(u), u.data)) for u in units]
+
+    result = rewritten(tools, sealed, name, tmp_path, swap)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == ([("moved", a, b)] if b == a + 1 else [("moved", a, a), ("moved", b, b)])
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_appended(tools, sealed, tmp_path, name, clips):
+    def append(units):
+        last = max(u.pts + u.duration for u in units if u.kind == "video")
+        more = [u for u in units if u.kind == "video"][:10]
+        foreign = [tools.replace(u, data=u.data[:-1] + bytes([u.data[-1] ^ 0x55]), pts=u.pts + last, dts=u.dts + last) for u in more]
+        return units + foreign
+
+    result = rewritten(tools, sealed, name, tmp_path, append)
+    assert result.status is Status.NOT_OK
+    assert {r.change for r in result.frames} == {"inserted"}
+    assert sum(r.end_frame - r.start_frame + 1 for r in result.frames) == 10
+    assert min(r.start_frame for r in result.frames) == tools.frames
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_truncated(sealed, tmp_path, name):
+    source, proof = sealed[name]
+    target = tmp_path / source.name
+    data = source.read_bytes()
+    target.write_bytes(data[: len(data) * 3 // 4])
+    assert verify(target, proof).status is Status.NOT_OK
+
+
+@pytest.mark.parametrize("name", TIMED)
+@pytest.mark.parametrize("frame", [1, 20, 49])
+def test_one_time_moved_by_a_third_of_a_frame(tools, sealed, tmp_path, name, frame):
+    def move(units):
+        moved = tools.video_order(units)[frame]
+        return [tools.replace(u, pts=u.pts + u.duration // 3) if u is moved else u for u in units]
+
+    result = rewritten(tools, sealed, name, tmp_path, move)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == [("moved", frame, frame)]
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_times_stretched(tools, sealed, tmp_path, name):
+    def stretch(units):
+        return [tools.replace(u, pts=u.pts * 21 // 20, dts=u.dts * 21 // 20) for u in units]
+
+    result = rewritten(tools, sealed, name, tmp_path, stretch)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == [("moved", 1, 49)]
+
+
+@pytest.mark.parametrize("name", [n for n in CONTAINERS if n not in ("raw",)])
+def test_sound_changed(tools, sealed, tmp_path, name):
+    def change(units):
+        sound = [u for u in units if u.kind == "audio"]
+        if not sound:
+            pytest.skip("no sound")
+        middle = sound[len(sound) // 2]
+        data = bytearray(middle.data)
+        data[len(data) // 2] ^= 8
+        return [tools.replace(u, data=bytes(data)) if u is middle else u for u in units]
+
+    result = rewritten(tools, sealed, name, tmp_path, change)
+    assert result.status is Status.NOT_OK
+    assert result.frames == ()
+    assert [(n["subject"], n["change"], n["count"]) for n in result.other if n["subject"] == "sound"] == [
+        ("sound", "altered", 1)
+    ]
+
+
+@pytest.mark.parametrize("name", ["mp4", "mkv", "ts", "avi"])
+def test_sound_removed(tools, sealed, tmp_path, name):
+    result = rewritten(tools, sealed, name, tmp_path, lambda units: [u for u in units if u.kind == "video"])
+    assert (result.status, result.reason) == (Status.NOT_OK, "stream_removed")
+
+
+@pytest.mark.parametrize("name", TIMED + ["raw"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts"])
+def test_remuxed(tools, sealed, tmp_path, name, suffix):
+    source, proof = sealed[name]
+    if name == "raw" and suffix != ".mp4":
+        pytest.skip("without times only one target is tried")
+    target = tools.rewrite(source, tmp_path / f"copy{suffix}")
+    result = verify(target, proof)
+    same = target.read_bytes() == source.read_bytes()
+    assert result.status is (Status.OK if same else Status.OK_WITH_MISSING_INFO), result
+    assert result.frames == ()
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov", "mkv"])
+def test_creation_time_changed(tools, sealed, tmp_path, name):
+    source, proof = sealed[name]
+    target = tools.rewrite(source, tmp_path / source.name, metadata={"creation_time": "2020-01-01T00:00:00Z"})
+    result = verify(target, proof)
+    assert result.status is Status.OK_WITH_MISSING_INFO
+    assert any(n.get("name") == "creation_time" for n in result.other)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_junk_appended(sealed, tmp_path, name):
+    source, proof = sealed[name]
+    target = tmp_path / source.name
+    target.write_bytes(source.read_bytes() + b"junk" * 50)
+    assert verify(target, proof).status is not Status.OK
+
+
+def test_rotation_changed(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    at = data.find(b"tkhd") + 4 + 40
+    struct.pack_into(">9i", data, at, 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert result.status is Status.OK_WITH_MISSING_INFO
+    assert {n["change"] for n in result.other if n["subject"] == "presentation"} == {"rotation", "matrix"}
+
+
+def edit_list(data: bytearray) -> int:
+    """Offset of the first edit of the first ``elst``, version 0."""
+    at = data.find(b"elst")
+    assert at > 0
+    assert data[at + 4] == 0
+    return at + 12
+
+
+def test_edit_list_that_hides_frames(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    at = edit_list(data)
+    duration, media_time = struct.unpack_from(">Ii", data, at)
+    struct.pack_into(">Ii", data, at, duration, media_time + 512 * 10)
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    assert runs(result) == [("deleted", 0, 9)]
+    assert any(n["change"] == "hidden" and n["count"] == 10 for n in result.other)
+
+
+def test_edit_list_that_hides_the_end(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    at = edit_list(data)
+    duration, media_time = struct.unpack_from(">Ii", data, at)
+    struct.pack_into(">Ii", data, at, duration - 1000, media_time)
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    assert [r.change for r in result.frames] == ["deleted"]
+
+
+def test_file_whose_index_is_lost(tools, sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    at = data.find(b"moov")
+    data[at : at + 4] = b"xoov"
+    unit = tools.video_order(tools.read_units(source))[17]
+    data[data.find(unit.data) + len(unit.data) // 2] ^= 1
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert (result.status, result.reason) == (Status.NOT_OK, "does_not_open")
+    assert result.frames == (FrameRun("altered", 17, 17),)
+
+
+def test_another_recording(sealed, tmp_path):
+    source, _ = sealed["mp4"]
+    _, proof = sealed["hevc"]
+    assert verify(source, proof).status is Status.NOT_OK
+
+
+def test_no_seal(tmp_path, clip: Path):
+    assert verify(clip, tmp_path / "none.unbroken.json").status is Status.NOT_SEALED
