@@ -166,51 +166,65 @@ def measure(plane: NDArray[np.uint8] | NDArray[np.uint16], previous: NDArray[np.
     return out
 
 
-@njit(cache=True, nogil=True)
-def _add_row(row, width, into):  # type: ignore[no-untyped-def]
-    """into += row in 16-bit lanes; returns the sum of the row."""
+# Indices below are unsigned: numba then leaves out its test for negative ones, and the loops
+# become vector code. Sums are kept in 16 bits for as long as they fit, for the same reason.
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _add_row(samples, at, width, into):  # type: ignore[no-untyped-def]
+    for x in range(width):
+        into[x] = np.uint16(into[x] + samples[at + x])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _row_sum(samples, at, width):  # type: ignore[no-untyped-def]
     total = np.uint32(0)
     for x in range(width):
-        into[x] = np.uint16(into[x] + row[x])
-        total = np.uint32(total + row[x])
+        total = np.uint32(total + samples[at + x])
     return total
 
 
-@njit(cache=True, nogil=True)
-def _add_difference(row, before, width, into):  # type: ignore[no-untyped-def]
-    """into += |row - before| in 16-bit lanes."""
+@njit(cache=True, nogil=True, inline="always")
+def _add_difference(samples, at, before, there, width, into):  # type: ignore[no-untyped-def]
     for x in range(width):
-        a, b = row[x], before[x]
+        a, b = samples[at + x], before[there + x]
         into[x] = np.uint16(into[x] + np.uint16(max(a, b) - min(a, b)))
 
 
 @njit(cache=True, nogil=True)
-def _carry(work, into, width):  # type: ignore[no-untyped-def]
-    """into += work, and work = 0."""
-    for x in range(width):
-        into[x] = np.uint32(into[x] + work[x])
-        work[x] = np.uint16(0)
+def _carry(work, sums, width, paired):  # type: ignore[no-untyped-def]
+    """From 16 to 32 bits: samples into the block's and the reduced row's sums, differences into theirs."""
+    for x in range(np.uint64(width)):
+        sums[0, x] = np.uint32(sums[0, x] + work[0, x])
+        sums[2, x] = np.uint32(sums[2, x] + work[0, x])
+        work[0, x] = np.uint16(0)
+    if paired:
+        for x in range(np.uint64(width)):
+            sums[1, x] = np.uint32(sums[1, x] + work[1, x])
+            work[1, x] = np.uint16(0)
 
 
 @njit(cache=True, nogil=True)
 def _fold(sums, spans, out):  # type: ignore[no-untyped-def]
     """Column sums to the sums of spans of columns."""
     for j in range(spans.shape[0]):
-        total = np.int64(0)
-        for x in range(spans[j, 0], spans[j, 1]):
-            total += sums[x]
+        total = np.uint64(0)
+        for x in range(np.uint64(spans[j, 0]), np.uint64(spans[j, 1])):
+            total += np.uint64(sums[x])
         out[j] = total
 
 
 @njit(cache=True, nogil=True)
 def _reduce(sums, factor, shift, out):  # type: ignore[no-untyped-def]
     """Column sums over `factor` rows to rounded averages of factor x factor samples, quarter levels."""
+    step = np.uint64(factor)
     area = np.int64(factor) * factor << shift
-    for j in range(out.shape[0]):
-        total = np.int64(0)
-        for x in range(j * factor, (j + 1) * factor):
-            total += sums[x]
-        out[j] = np.uint16((total * 4 * 2 + area) // (2 * area))
+    for j in range(np.uint64(out.shape[0])):
+        total = np.uint32(0)
+        for x in range(step):
+            total = np.uint32(total + sums[j * step + x])
+        # whole numbers below 2**53: the quotient is exact enough to cut off, and vectors divide
+        out[j] = np.uint16(np.float64(np.int64(total) * 8 + area) / np.float64(2 * area))
 
 
 @njit(cache=True, nogil=True)
@@ -224,18 +238,18 @@ def _visit(  # type: ignore[no-untyped-def]
     """
     work[:] = 0
     sums[:] = 0
+    samples, before = plane.ravel(), previous.ravel()
+    across, line, line_before = np.uint64(width), np.uint64(plane.shape[1]), np.uint64(previous.shape[1])
+    added, differences = work[0], work[1]
     at = 0  # the row of blocks
     for s in range(cuts.shape[0] - 1):
-        first, end = cuts[s], cuts[s + 1]
-        for y in range(first, end):
-            row_sums[y] = _add_row(plane[y], width, work[0])
+        end = cuts[s + 1]
+        for y in range(np.uint64(cuts[s]), np.uint64(end)):
+            row_sums[y] = _row_sum(samples, y * line, across)
+            _add_row(samples, y * line, across, added)
             if paired:
-                _add_difference(plane[y], previous[y], width, work[1])
-        for x in range(width):
-            sums[2, x] = np.uint32(sums[2, x] + work[0, x])
-        _carry(work[0], sums[0], width)
-        if paired:
-            _carry(work[1], sums[1], width)
+                _add_difference(samples, y * line, before, y * line_before, across, differences)
+        _carry(work, sums, width, paired)
         if end % factor == 0:
             if end // factor <= reduced.shape[0]:
                 _reduce(sums[2], factor, depth - 8, reduced[end // factor - 1])
@@ -251,27 +265,31 @@ def _visit(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _histogram(plane, width, step_x, step_y, shift, out):  # type: ignore[no-untyped-def]
     """Every step_y-th row and step_x-th column from (0, 0), bins of 4 grey levels."""
-    counts = np.zeros((4, 64), np.int32)  # four, so that equal neighbours do not wait for each other
-    drop = np.int64(shift + 2)
-    for y in range(0, plane.shape[0], step_y):
-        lane = 0
-        for x in range(0, width, step_x):
-            counts[lane & 3, min(np.int64(plane[y, x]) >> drop, 63)] += 1
-            lane += 1
+    counts = np.zeros(256, np.int32)  # four histograms, so that equal neighbours do not wait for each other
+    samples, line = plane.ravel(), np.uint64(plane.shape[1])
+    drop, last = np.uint64(shift + 2), np.uint64(63)
+    for y in range(np.uint64(0), np.uint64(plane.shape[0]), np.uint64(step_y)):
+        lane = np.uint64(0)
+        for x in range(np.uint64(0), np.uint64(width), np.uint64(step_x)):
+            counts[lane + min(np.uint64(samples[y * line + x]) >> drop, last)] += 1
+            lane = (lane + np.uint64(64)) & np.uint64(255)
     for b in range(64):
-        out[b] = np.int64(counts[0, b]) + counts[1, b] + counts[2, b] + counts[3, b]
+        out[b] = np.int64(counts[b]) + counts[b + 64] + counts[b + 128] + counts[b + 192]
 
 
 @njit(cache=True, nogil=True)
 def _high_pass(plane, width):  # type: ignore[no-untyped-def]
     """Sum of |2x - left - right| on every fourth row, and the number of terms."""
-    total = np.int64(0)
-    count = np.int64(0)
-    for y in range(0, plane.shape[0], 4):
-        row = plane[y]
-        part = np.int32(0)
-        for x in range(1, width - 1):
-            part += np.int32(abs(np.int32(2) * np.int32(row[x]) - np.int32(row[x - 1]) - np.int32(row[x + 1])))
-        total += part
-        count += max(width - 2, 0)
+    total, count = np.int64(0), np.int64(0)
+    samples, line, one = plane.ravel(), np.uint64(plane.shape[1]), np.uint64(1)
+    if width < 3:
+        return total, count
+    for y in range(np.uint64(0), np.uint64(plane.shape[0]), np.uint64(HIGH_PASS_ROWS)):
+        part = np.uint32(0)
+        for x in range(y * line + one, y * line + np.uint64(width - 1)):
+            twice = np.uint16(np.uint16(2) * samples[x])
+            around = np.uint16(np.uint16(samples[x - one]) + samples[x + one])
+            part = np.uint32(part + np.uint16(max(twice, around) - min(twice, around)))
+        total += np.int64(part)
+        count += width - 2
     return total, count

@@ -50,80 +50,108 @@ def changes(means: NDArray[np.uint16]) -> Changes:
     return Changes(out[0], out[1], out[2], out[3])
 
 
-def explained(after: NDArray[np.uint16], before: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Change of block means `before` -> `after` without gain and offset, flat, grey levels (signed)."""
-    out = np.zeros(after.size, np.float32)
-    _unexplained(np.ascontiguousarray(after).ravel(), np.ascontiguousarray(before).ravel(), out)
+def simulated(means: NDArray[np.uint16], hidden: int, every: int, reach: int) -> NDArray[np.float32]:
+    """The lasting change that a deletion would leave, if `hidden` pictures were missing after a place.
+
+    Parameters
+    ----------
+    means
+        (N, rows, columns) uint16, block means in 1/256 grey level.
+    hidden, every
+        Pictures taken out, and the distance of the places at which it is tried.
+    reach
+        Pictures left alone at either end.
+
+    Returns
+    -------
+    ndarray
+        (N,) float32, grey levels: mean of the top tenth of blocks for the places k at which
+        pictures k .. k + hidden - 1 were taken out; 0 elsewhere.
+    """
+    out = np.zeros(len(means), np.float32)
+    _simulated(means, hidden, every, max(reach, 2), out)
     return out
 
 
 @njit(cache=True, nogil=True)
 def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
-    """Signed residual of `after` regressed on `before`, grey levels; mean of its absolute value."""
+    """|`after` regressed on `before`| of each block, 1/256 grey level; returns the sum.
+
+    Whole numbers throughout (the gain in 1/4096), so that the order of additions is free.
+    """
     n = after.size
-    sa, sb = np.int64(0), np.int64(0)
+    sa, sb, ab, bb = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for i in range(n):
-        sa += after[i]
-        sb += before[i]
-    ma, mb = np.float32(sa / n), np.float32(sb / n)
-    ab, bb = np.float64(0), np.float64(0)
-    for i in range(n):
-        b = np.float32(before[i]) - mb
-        ab += (np.float32(after[i]) - ma) * b
+        a, b = np.int64(after[i]), np.int64(before[i])
+        sa += a
+        sb += b
+        ab += a * b
         bb += b * b
-    gain = np.float32(min(max(ab / (bb + 1.0), 0.5), 2.0))
-    total = np.float32(0)
+    spread = np.float64(bb) - np.float64(sb) * np.float64(sb) / n
+    common = np.float64(ab) - np.float64(sa) * np.float64(sb) / n
+    gain = np.int32(min(max(common / (spread + 1.0), 0.5), 2.0) * 4096)
+    offset = np.int32((4096 * sa - np.int64(gain) * sb) // n)
+    total = np.int32(0)
     for i in range(n):
-        r = ((np.float32(after[i]) - ma) - gain * (np.float32(before[i]) - mb)) * np.float32(1 / 256)
-        out[i] = r
-        total += abs(r)
-    return total / n
+        r = abs((np.int32(after[i]) << 12) - gain * np.int32(before[i]) - offset) >> 12
+        out[i] = min(r, 65535)
+        total += np.int32(out[i])
+    return total
 
 
 @njit(cache=True, nogil=True)
 def _top_tenth(values):  # type: ignore[no-untyped-def]
-    """Mean of the largest tenth of non-negative values, counted in steps of 1/64 grey level."""
+    """Mean of the largest tenth, 1/256 grey level, counted in steps of 1/16 grey level."""
     wanted = (values.size + 9) // 10
     counts = np.zeros(4096, np.int32)
     for v in values:
-        counts[min(int(v * 64), 4095)] += 1
+        counts[v >> 4] += 1
     bin_, left = 4095, wanted
     while counts[bin_] < left:
         left -= counts[bin_]
         bin_ -= 1
-    total = np.float64(0)
+    total = np.int64(left) * ((bin_ << 4) + 8)
     for v in values:
-        if min(int(v * 64), 4095) > bin_:
-            total += v
-    return (total + left * (bin_ + 0.5) / 64) / wanted
+        total += np.int64(v) * ((v >> 4) > bin_)
+    return total / wanted
 
 
 @njit(cache=True, nogil=True)
 def _changes(means, out):  # type: ignore[no-untyped-def]
     n, blocks = means.shape[0], means.shape[1] * means.shape[2]
-    near = np.zeros((2, blocks), np.float32)  # |k-1 -> k| of this and the picture before
-    far = np.zeros((2, blocks), np.float32)  # |k-2 -> k| likewise
-    low = np.zeros(blocks, np.float32)
+    scale = 1.0 / (256.0 * blocks)
+    near = np.zeros((2, blocks), np.uint16)  # |k-1 -> k| of this and the picture before
+    far = np.zeros((2, blocks), np.uint16)  # |k-2 -> k| likewise
+    low = np.zeros(blocks, np.uint16)
     for k in range(1, n):
         now, old = k & 1, (k + 1) & 1
         row = means[k].ravel()
-        out[0, k] = _unexplained(row, means[k - 1].ravel(), near[now])
-        for i in range(blocks):
-            near[now, i] = abs(near[now, i])
-        out[1, k] = _top_tenth(near[now])
+        out[0, k] = _unexplained(row, means[k - 1].ravel(), near[now]) * scale
+        out[1, k] = _top_tenth(near[now]) / 256
         if k < 2:
             continue
         _unexplained(row, means[k - 2].ravel(), far[now])
-        for i in range(blocks):
-            far[now, i] = abs(far[now, i])
         if k < 3:
             continue
-        total = np.float32(0)
+        total = np.int64(0)
         for i in range(blocks):  # the lasting change at k-1
             low[i] = min(near[old, i], min(far[old, i], far[now, i]))
             total += low[i]
-        out[2, k - 1] = total / blocks
-        out[3, k - 1] = _top_tenth(low)
+        out[2, k - 1] = total * scale
+        out[3, k - 1] = _top_tenth(low) / 256
+
+
+@njit(cache=True, nogil=True)
+def _simulated(means, hidden, every, reach, out):  # type: ignore[no-untyped-def]
+    n, blocks = means.shape[0], means.shape[1] * means.shape[2]
+    a, b, c = np.zeros(blocks, np.uint16), np.zeros(blocks, np.uint16), np.zeros(blocks, np.uint16)
+    for k in range(reach, n - hidden - reach, every):
+        _unexplained(means[k + hidden].ravel(), means[k - 1].ravel(), a)
+        _unexplained(means[k + hidden].ravel(), means[k - 2].ravel(), b)
+        _unexplained(means[k + hidden + 1].ravel(), means[k - 1].ravel(), c)
+        for i in range(blocks):
+            a[i] = min(a[i], min(b[i], c[i]))
+        out[k] = _top_tenth(a) / 256
 
 
 def projections(means: NDArray[np.uint16], matrix: NDArray[np.float32], rows: int = 4096) -> NDArray[np.float32]:
