@@ -187,8 +187,9 @@ class Recording:
             yield coded
 
     def flush(self, stream: int) -> list[Any]:
-        """What the decoder of a stream still holds after the last packet."""
-        return self.codec(stream).decode(None)  # type: ignore[no-any-return]
+        """What the decoder of a stream still holds after the last packet; nothing without a decoder."""
+        codec = self.codec(stream)
+        return [] if codec is None else codec.decode(None)  # type: ignore[no-any-return]
 
     def packet_table(self) -> PacketTable:
         """The table of all packets read so far."""
