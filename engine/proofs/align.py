@@ -32,7 +32,7 @@ class Side:
     Attributes
     ----------
     keys
-        V64, (N,). What must be equal.
+        V32, (N,). Content digests: what must be equal.
     times
         float64, (N,). Seconds, also of leaves that are never presented; NaN where unknown.
     order
@@ -222,7 +222,7 @@ def _altered(
     if not len(lost) or not len(new):
         return lost[:0], new[:0]
     anchors = _anchors(sealed, presented, partner)
-    reach = max(tolerance, _interval(sealed) / 2 - _EPSILON)
+    reach = max(tolerance, interval(sealed) / 2 - _EPSILON)
     places = anchors.gap_of_sealed(sealed.order[lost]), anchors.gap_of_presented(presented.order[new])
     offsets = anchors.offset(places[1], origin)
     altered: list[int] = []
@@ -274,7 +274,8 @@ def _anchors(sealed: Side, presented: Side, partner: NDArray[np.int64]) -> _Anch
     )
 
 
-def _interval(side: Side) -> float:
+def interval(side: Side) -> float:
+    """Median seconds from one presented leaf to the next; 0 where that cannot be told."""
     times = np.sort(side.times[(side.order != HIDDEN) & ~np.isnan(side.times)])
     return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
 

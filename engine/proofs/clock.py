@@ -30,23 +30,35 @@ class Clock:
     origins
         By how much the presented file's timeline is later: first as the pictures say it, then
         for the other streams as players may place them that show a picture from its edit's start.
-    tolerance
-        One tick of the coarser time base.
+    ticks
+        Coarsest time base of each file, the sealed one first.
     slack
         One tick of each edit list's own time scale, by which streams of a file may be rounded apart.
     """
 
     leading: int | None
     origins: tuple[float, ...]
-    tolerance: float
+    ticks: tuple[float, float]
     slack: float
+
+    def tolerance(self, interval: float) -> float:
+        """How far times of one leaf may be apart in a stream with a leaf each `interval` (s).
+
+        One tick of the coarser time base, since both ends are rounded. Where the sealed file's
+        tick is the coarser one, what it says is exact, and a tick may be as long as a frame:
+        then no more than a quarter of the interval, and no less than one tick of the other.
+        """
+        before, after = self.ticks
+        if after > before:
+            return after
+        return max(after if after < before else 0.0, min(before, interval / 4))
 
 
 def side(leaves: Leaves, stream: LeafStream) -> Side:
     """A stream's leaves as they are aligned; hidden ones have the time that their span would give."""
     rows = leaves.rows(stream.index)
     times = presentation_times(leaves.pts[rows], np.ones(len(rows), np.bool_), stream)
-    return Side(leaves.keys(stream), times, leaves.order[rows])
+    return Side(leaves.contents(stream), times, leaves.order[rows])
 
 
 def common_clock(
@@ -67,19 +79,21 @@ def common_clock(
     sealed_scale, presented_scale
         Ticks a second of their edit lists; None without.
     """
-    ticks = [s.time_base for s in sealed.streams if s.index in pairs] + [s.time_base for s in pairs.values()]
-    tolerance = float(max(ticks, default=0))
+    ticks = (
+        float(max((s.time_base for s in sealed.streams if s.index in pairs), default=0)),
+        float(max((s.time_base for s in pairs.values()), default=0)),
+    )
     slack = _edit_slack(sealed, sealed_scale) + _edit_slack(presented, presented_scale)
     candidates = sorted(sealed.streams, key=lambda s: (not s.examined, s.kind != "video", s.index))
     leading = next((s for s in candidates if s.index in pairs), None)
     if leading is None:
-        return Clock(None, (0.0,), tolerance, slack)
+        return Clock(None, (0.0,), ticks, slack)
     other = pairs[leading.index]
     mine, theirs = side(sealed, leading), side(presented, other)
-    origin = find_origin(mine, theirs, tolerance)
+    origin = find_origin(mine, theirs, max(ticks))
     before, after = _late_start(mine, leading), _late_start(theirs, other)
     shifts = dict.fromkeys((0.0, before, -after, before - after))
-    return Clock(leading.index, tuple(origin + s for s in shifts), tolerance, slack)
+    return Clock(leading.index, tuple(origin + s for s in shifts), ticks, slack)
 
 
 def _edit_slack(leaves: Leaves, movie_time_scale: int | None) -> float:

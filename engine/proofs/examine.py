@@ -17,12 +17,13 @@ from engine.media.errors import MediaError
 from engine.media.model import MediaInfo
 from engine.media.reader import open_recording
 from engine.proofs import tree
-from engine.proofs.align import NONE, Alignment, align
+from engine.proofs.align import NONE, Alignment, align, interval
 from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, repeated_pictures
+from engine.proofs.files import digest_both, file_state
 from engine.proofs.header import Header
-from engine.proofs.leaves import LeafStream, Leaves
+from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem
@@ -66,7 +67,16 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
         notes.append({"subject": "presentation", "change": "repeats", "frames": repeats})
     if wrong:
         return VerifyResult(name, Status.NOT_OK, wrong[0], frames=result.frames, other=tuple(notes))
+    _check_digests(name, header)
     return VerifyResult(name, Status.OK_WITH_MISSING_INFO, "content_whole", other=tuple(notes))
+
+
+def _check_digests(name: str, header: Header) -> None:
+    """A header of which one value fits the whole file and another does not was changed."""
+    found = digest_both(name, file_state(name))
+    sealed = header.payload["recording"]
+    if found.blake3 == sealed["blake3"] or found.sha256 == sealed["sha256"]:
+        raise ProofProblem("seal_differs", "its size and digests of the recording contradict each other")
 
 
 def _unreadable(name: str, header: Header, sealed: Leaves, error: MediaError | ProofProblem) -> VerifyResult:
@@ -116,6 +126,7 @@ def _compare(header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves
         result = _align(sealed, stream, presented, other, clock)
         if media.format in PES_FORMATS and stream.kind == "audio":
             result = _excuse(found, presented, stream, other, result)
+        result = _reconfigured(found, sealed, stream, presented, other, result)
         if not result.whole:
             found.wrong.append("frames_differ" if stream.examined else "content_differs")
         found.notes += _aside(stream, result)
@@ -152,12 +163,34 @@ def _lost_stream(found: _Findings, sealed: Leaves, stream: LeafStream) -> None:
 
 def _align(sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, clock: Clock) -> Alignment:
     mine, theirs = side(sealed, stream), side(presented, other)
+    tolerance = clock.tolerance(interval(mine))
     if stream.index == clock.leading:
         slack = clock.slack if len(stream.timeline.segments) > 1 else 0.0
-        return align(mine, theirs, clock.origins[0], clock.tolerance + slack)
-    results = (align(mine, theirs, origin, clock.tolerance + clock.slack) for origin in clock.origins)
+        return align(mine, theirs, clock.origins[0], tolerance + slack)
+    results = (align(mine, theirs, origin, tolerance + clock.slack) for origin in clock.origins)
     first = next(results)
     return first if first.whole else next((r for r in results if r.whole), first)
+
+
+def _reconfigured(
+    found: _Findings, sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
+) -> Alignment:
+    """Leaves whose content is whole but which are decoded with another configuration.
+
+    They are altered; but where a leaf before them was altered or deleted, the change of the
+    configuration is part of that, and they are only named.
+    """
+    paired = np.flatnonzero(result.partner != NONE)
+    before = sealed.configurations(stream)[paired]
+    rows = paired[before != presented.configurations(other)[result.partner[paired]]]
+    if not len(rows):
+        return result
+    found.notes.append({**_subject(stream, "configuration"), "count": len(rows)})
+    causes = np.concatenate([result.altered, result.deleted])
+    if len(causes) and causes.min() < rows.min():
+        return result
+    shown = rows[sealed.order[sealed.rows(stream.index)][rows] != HIDDEN]
+    return replace(result, altered=np.union1d(result.altered, shown), moved=np.setdiff1d(result.moved, shown))
 
 
 def _excuse(found: _Findings, presented: Leaves, stream: LeafStream, other: LeafStream, result: Alignment) -> Alignment:
@@ -178,9 +211,9 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     """Sealed stream index -> the presented stream of its kind that shares most content with it."""
     found: dict[int, LeafStream] = {}
     left = list(presented.streams)
-    contents = {s.index: set(presented.keys(s).tolist()) for s in left}
+    contents = {s.index: set(presented.contents(s).tolist()) for s in left}
     for stream in sealed.streams:
-        mine = set(sealed.keys(stream).tolist())
+        mine = set(sealed.contents(stream).tolist())
         same = [s for s in left if s.kind == stream.kind]
         best = max(same, key=lambda s: (len(mine & contents[s.index]), s.codec == stream.codec, -s.index), default=None)
         if best is not None and (len(mine & contents[best.index]) or best.codec == stream.codec or not mine):

@@ -136,14 +136,14 @@ class Leaves:
         mine = self.rows(stream.index)
         return presentation_times(self.pts[mine], self.order[mine] != HIDDEN, stream)
 
-    def keys(self, stream: LeafStream) -> NDArray[np.void]:
-        """(n,) configuration and content digest of a stream's leaves, 64 bytes each: what must be equal."""
-        mine = self.rows(stream.index)
-        out = np.zeros((len(mine), 2 * DIGEST_SIZE), np.uint8)
-        known = np.frombuffer(b"".join(stream.configurations), np.uint8).reshape(-1, DIGEST_SIZE)
-        out[:, :DIGEST_SIZE] = known[self.configuration[mine]]
-        out[:, DIGEST_SIZE:] = self.digest[mine]
-        return out.view("V64").reshape(-1)
+    def contents(self, stream: LeafStream) -> NDArray[np.void]:
+        """V32, (n,) content digests of a stream's leaves."""
+        return np.ascontiguousarray(self.digest[self.rows(stream.index)]).view(f"V{DIGEST_SIZE}").reshape(-1)
+
+    def configurations(self, stream: LeafStream) -> NDArray[np.void]:
+        """V32, (n,) digests of the configuration in force at a stream's leaves."""
+        known = np.frombuffer(b"".join(stream.configurations), f"V{DIGEST_SIZE}")
+        return known[self.configuration[self.rows(stream.index)]]
 
 
 def presentation_times(pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream) -> NDArray[np.float64]:

@@ -32,17 +32,18 @@ def at_positions(name: str, header: Header, sealed: Leaves) -> Found | None:
     Returns
     -------
     Found or None
-        None where the sealed file had no exact positions. PCM blocks that lie in two packets
+        None where the sealed file had no exact positions, or where nothing is at its place any
+        more. PCM blocks that lie in two packets
         have none and are not checked.
     """
-    if not (sealed.position >= 0).any():
-        return None
+    placed = int((sealed.position >= 0).sum())
     try:
         size = os.path.getsize(name)
         with open(name, "rb") as file:
-            return {s.index: _stream(file, size, header.sealed_sei, sealed, s) for s in sealed.streams}
+            found = {s.index: _stream(file, size, header.sealed_sei, sealed, s) for s in sealed.streams}
     except OSError as error:
         raise ProofProblem("denied", error.strerror or str(error)) from error
+    return found if sum(len(a) + len(b) for a, b in found.values()) < placed else None
 
 
 def _stream(

@@ -80,7 +80,7 @@ def read_units(path: Path) -> list[Unit]:
         units = [
             Unit(p.stream.type, p.stream.index, bytes(p), p.pts, p.dts, p.duration or 0, p.is_keyframe)
             for p in source.demux()
-            if p.size
+            if p.size and p.stream.type in ("video", "audio")
         ]
     return with_decoding_times(units)
 

@@ -77,6 +77,10 @@ def test_deleted(tools, sealed, tmp_path, name, first, count):
         assert runs(result) == [("deleted", 0, 2)]
         assert any(n["change"] == "hidden" and n["count"] == 2 for n in result.other)
         return
+    if name == "avi" and first == 0:
+        # AVI counts frames: the muxer puts the new first frame where the old one was
+        assert runs(result) == [("deleted", 0, 0), ("moved", 1, 1)]
+        return
     assert runs(result) == [("deleted", first, first + count - 1)]
 
 
