@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -183,12 +184,17 @@ def stamp(path: str) -> Stamp:
     Raises
     ------
     MediaError
-        If there is no such file, or it may not be looked at.
+        If there is no such file, it may not be looked at, or it is no ordinary file: reading
+        from a pipe could wait for ever.
     """
     try:
         status = os.stat(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise MediaError(path, *_os_reason(error)) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise MediaError(path, "folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise MediaError(path, "not_a_file")
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
@@ -217,9 +223,9 @@ def hash_file(path: str) -> str:
     return hasher.hexdigest()
 
 
-def _os_reason(error: OSError) -> tuple[str, str]:
-    detail = error.strerror or str(error)
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+def _os_reason(error: OSError | ValueError) -> tuple[str, str]:
+    detail = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):  # a NUL in a name is a ValueError
         return "missing", detail
     if isinstance(error, PermissionError):
         return "denied", detail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from engine.archive.exhibits import Series
@@ -49,9 +50,8 @@ def _row(series: Series, marks: list[dict[str, Any]], x: Any, texts: Texts, last
     import altair as alt
 
     axis = alt.Axis(title=texts.ui("seconds_axis") if last else None, labels=last, ticks=last)
-    points = [{"t": t, "v": v} for t, v in zip(series.seconds, series.values, strict=True)]
     line = (
-        alt.Chart(alt.InlineData(points))
+        alt.Chart(alt.InlineData(_points(series)))
         .mark_line(strokeWidth=1, color=LINE)
         .encode(
             x=alt.X("t:Q", scale=x, axis=axis),
@@ -64,6 +64,20 @@ def _row(series: Series, marks: list[dict[str, Any]], x: Any, texts: Texts, last
     )
     layers = [_shade(marks, severity, x) for severity in ("notice", "suspicion", "violation")]
     return alt.layer(*layers, line).properties(width=WIDTH - 160, height=HEIGHT)
+
+
+def _points(series: Series) -> list[dict[str, float | None]]:
+    """The points of a line, broken where nothing was measured: a hole must not look like a slope."""
+    steps = sorted(b - a for a, b in pairwise(series.seconds))
+    hole = max(4 * steps[len(steps) // 2], 0.5)
+    points: list[dict[str, float | None]] = []
+    last = series.seconds[0]
+    for t, v in zip(series.seconds, series.values, strict=True):
+        if t - last > hole:
+            points.append({"t": (last + t) / 2, "v": None})
+        points.append({"t": t, "v": v})
+        last = t
+    return points
 
 
 def _shade(marks: list[dict[str, Any]], severity: str, x: Any) -> Any:
