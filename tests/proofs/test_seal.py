@@ -1,0 +1,239 @@
+"""Sealing: never launders, never leaves half a proof, refuses what it cannot bind."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+
+from engine.media.errors import MediaError
+from engine.media.reader import open_recording
+from engine.proofs import envelope, files, seal as seal_module
+from engine.proofs.files import digest_blake3, file_state
+from engine.proofs.problems import ProofProblem
+from engine.proofs.prove import prove
+from engine.proofs.seal import Origin, Sealer, SealResult, Supersede, seal
+from engine.proofs.verify import Status, verify
+
+
+@pytest.fixture
+def recording(clip, tmp_path) -> Path:
+    path = tmp_path / "footage" / "clip.mp4"
+    path.parent.mkdir()
+    shutil.copy(clip, path)
+    return path
+
+
+def header_of(path: Path) -> dict:
+    return json.loads(base64.b64decode(json.loads(path.read_text())["payload"]))
+
+
+def test_two_files_beside_the_recording(recording):
+    before = recording.read_bytes()
+    result = seal(recording, origin=Origin(operator="0457", device="DSJ0457"))
+    assert result.status == "sealed"
+    assert sorted(os.listdir(recording.parent)) == [
+        "clip.mp4",
+        "clip.mp4.unbroken.json",
+        "clip.mp4.unbroken.parquet",
+    ]
+    assert recording.read_bytes() == before
+    header = header_of(result.seal)
+    assert header["format"] == "1-draft"
+    assert (header["sealed"]["operator"], header["sealed"]["device"]) == ("0457", "DSJ0457")
+    assert header["recording"]["blake3"] == blake3(before).hexdigest()
+    assert sum(s["leaves"] for s in header["streams"]) == header["tree"]["leaves"] == result.leaf_count
+
+
+def test_nothing_beside_the_footage_with_a_folder_for_proofs(recording, tmp_path):
+    out = tmp_path / "proofs"
+    out.mkdir()
+    result = seal(recording, out)
+    assert os.listdir(recording.parent) == ["clip.mp4"]
+    assert sorted(os.listdir(out)) == ["clip.mp4.unbroken.json", "clip.mp4.unbroken.parquet"]
+    assert verify(recording, result.seal).status is Status.OK
+    assert verify(recording).status is Status.NOT_SEALED
+
+
+def test_sealing_again_changes_nothing(recording):
+    first = seal(recording)
+    content = first.seal.read_bytes()
+    again = seal(recording)
+    assert again.status == "already_sealed"
+    assert first.seal.read_bytes() == content
+
+
+def test_sealing_never_launders(recording):
+    first = seal(recording)
+    content = first.seal.read_bytes()
+    data = bytearray(recording.read_bytes())
+    data[len(data) // 2] ^= 1
+    recording.write_bytes(data)
+    refused = seal(recording)
+    assert refused.status == "not_ok"
+    assert refused.verification.status is Status.NOT_OK
+    assert first.seal.read_bytes() == content
+    replaced = seal(recording, supersede=Supersede("copied again from the device"))
+    assert replaced.status == "sealed"
+    header = header_of(replaced.seal)
+    assert header["supersedes"] == {"root": first.root, "reason": "copied again from the device"}
+    assert verify(recording).status is Status.OK
+
+
+def test_a_broken_seal_is_not_written_over(recording):
+    seal_path = Path(f"{recording}.unbroken.json")
+    seal_path.write_text("{}")
+    assert seal(recording).status == "not_ok"
+    assert seal(recording, supersede=Supersede("unreadable")).status == "refused"
+    assert seal_path.read_text() == "{}"
+
+
+@pytest.mark.parametrize("when", ["leaves", "seal"])
+@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_no_half_written_proof(recording, monkeypatch, when, problem):
+    def fail(*_):
+        raise problem
+
+    monkeypatch.setattr(seal_module, "write_leaves" if when == "leaves" else "_write_bytes", fail)
+    if isinstance(problem, OSError):
+        result = seal(recording)
+        assert (result.status, result.reason) == ("refused", "cannot_write")
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            seal(recording)
+    assert os.listdir(recording.parent) == ["clip.mp4"]
+
+
+def test_no_space_at_all(recording):
+    """The limit is the system's own: a file may not grow beyond 1 KB."""
+    code = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024));"
+        "from engine.proofs.seal import seal; r = seal(sys.argv[1]); print(r.status, r.reason)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, recording], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["refused", "cannot_write"]
+    assert os.listdir(recording.parent) == ["clip.mp4"]
+
+
+def test_no_such_folder(recording, tmp_path):
+    result = seal(recording, tmp_path / "nowhere")
+    assert (result.status, result.reason) == ("refused", "cannot_write")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"some text\n" * 50, "not_media"), (None, "missing")]
+)
+def test_what_is_no_recording(tmp_path, content, reason):
+    path = tmp_path / "file.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    result = seal(path)
+    assert (result.status, result.reason) == ("refused", reason)
+    assert len(os.listdir(tmp_path)) == (content is not None)
+
+
+def test_a_folder(tmp_path):
+    assert seal(tmp_path).reason == "not_a_file"
+
+
+def test_a_file_that_shrinks(recording):
+    state = file_state(recording)
+    os.truncate(recording, state.size // 2)
+    with pytest.raises(ProofProblem, match="changed_while_read"):
+        digest_blake3(recording, state)
+
+
+def test_a_file_that_changes_while_it_is_sealed(recording, monkeypatch):
+    real = files.blocks
+
+    def changing(path, expected):
+        yield from real(path, expected)
+        os.utime(path, ns=(1, 1))
+
+    monkeypatch.setattr(files, "blocks", changing)
+    result = seal(recording)
+    assert (result.status, result.reason) == ("refused", "changed_while_read")
+    assert os.listdir(recording.parent) == ["clip.mp4"]
+
+
+def test_an_observer_seals_in_a_pass_of_others_and_binds_the_report(recording):
+    sealer = Sealer.start(recording)
+    assert isinstance(sealer, Sealer)
+    with open_recording(recording) as opened:
+        sealer.begin(opened.media, opened.timelines)
+        for packet in opened.packets():
+            sealer.packet(packet)
+        result = sealer.finish(complete=True, report_digest="ab" * 32)
+    assert isinstance(result, SealResult)
+    assert envelope.read(result.seal).payload["report"] == "ab" * 32
+    assert verify(recording).status is Status.OK
+    assert isinstance(Sealer.start(recording), SealResult)
+
+
+def test_names_that_are_no_utf8(clip, tmp_path):
+    path = os.fsencode(tmp_path) + b"/r\xe9.mp4"
+    shutil.copy(clip, path)
+    result = seal(os.fsdecode(path))
+    assert result.status == "sealed"
+    assert verify(os.fsdecode(path)).status is Status.OK
+
+
+@pytest.mark.parametrize("frame", [-1, 50, 1 << 40])
+def test_frames_that_do_not_exist(recording, frame):
+    seal(recording)
+    with pytest.raises(ProofProblem, match="frame_unknown"):
+        prove(recording, frame)
+
+
+def test_field_pictures_are_refused(footage, tmp_path):
+    path = footage / "odd" / "avchd_sony_a7m3_truncated_interlaced.mts"
+    if not path.exists():
+        pytest.skip("that recording is not in the folder")
+    result = seal(path, tmp_path)
+    assert (result.status, result.reason) == ("refused", "leaf_not_built")
+
+
+def test_bytes_a_leaf(clips, tmp_path):
+    """Random sizes and positions: what a real recording costs, 42 bytes a leaf at most."""
+    import numpy as np
+
+    from engine.media.timeline import IDENTITY
+    from engine.proofs.leaves import Leaves, LeafStream
+    from engine.proofs.parquet import write_leaves
+    from fractions import Fraction
+
+    count = 30_000
+    random = np.random.default_rng(1)
+    half = np.arange(count // 2)
+    sizes = random.integers(1000, 60_000, count).astype(np.uint32)
+    streams = tuple(
+        LeafStream(n, kind, "c", Fraction(1, 90000), (bytes(32),), timeline=IDENTITY)
+        for n, kind in enumerate(("video", "audio"))
+    )
+    leaves = Leaves(
+        stream=np.repeat([0, 1], count // 2).astype(np.uint16),
+        index=np.tile(half, 2).astype(np.uint32),
+        order=np.tile(half ^ 1, 2).astype(np.int64),
+        pts=np.concatenate([(half ^ 1) * 3600, half * 1920]).astype(np.int64),
+        position=np.cumsum(sizes).astype(np.int64),
+        size=sizes,
+        configuration=np.zeros(count, np.uint16),
+        digest=random.integers(0, 256, (count, 32), np.uint8),
+        streams=streams,
+    )
+    write_leaves(leaves, tmp_path / "leaves.parquet")
+    assert os.path.getsize(tmp_path / "leaves.parquet") <= 42 * count
+
+
+def test_the_error_of_the_reader_is_told(recording):
+    with pytest.raises(MediaError), open_recording(recording.parent / "none.mp4"):
+        pass

@@ -1,0 +1,112 @@
+"""The standalone verifier runs the same vectors and sees the same tampering, without the engine."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from engine.proofs.prove import prove
+from engine.proofs.seal import seal
+
+SCRIPT = Path(__file__).parents[2] / "tools" / "verify_standalone.py"
+VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def standalone() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("verify_standalone", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def sealed(clip, tmp_path):
+    path = tmp_path / "clip.mp4"
+    shutil.copy(clip, path)
+    result = seal(path)
+    return path, result.seal, result.leaves
+
+
+def run(standalone, monkeypatch, capsys, *arguments) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["verify_standalone.py", *map(str, arguments)])
+    code = standalone.main()
+    return code, capsys.readouterr().out
+
+
+def test_small_and_on_its_own():
+    source = SCRIPT.read_text()
+    assert len(source.splitlines()) <= 250
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module.split(".")[0])
+    assert names - sys.stdlib_module_names == {"blake3", "pyarrow"}
+
+
+def test_vectors(standalone):
+    leaves = [standalone.derive("leaf", n.to_bytes(4, "big")) for n in range(33)]
+    for count, root in VECTORS["roots"].items():
+        assert standalone.root(int(count), [standalone.top(leaves[: int(count)])]).hex() == root
+    assert standalone.derive("content", b"abc").hex() == VECTORS["content_of_abc"]
+
+
+def test_whole(standalone, sealed, monkeypatch, capsys):
+    code, text = run(standalone, monkeypatch, capsys, sealed[0])
+    assert code == 0
+    assert "leaves hash to the root" in text
+    assert "signature" in text
+    sealed[2].unlink()
+    code, text = run(standalone, monkeypatch, capsys, sealed[0])
+    assert (code, "OK_WITH_MISSING_INFO" in text) == (0, True)
+    sealed[1].unlink()
+    assert run(standalone, monkeypatch, capsys, sealed[0])[0] == 3
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize("where", [0.01, 0.3, 0.6, 0.99])
+def test_a_bit_anywhere(standalone, sealed, monkeypatch, capsys, part, where):
+    data = bytearray(sealed[part].read_bytes())
+    data[int(len(data) * where)] ^= 1
+    sealed[part].write_bytes(data)
+    code, text = run(standalone, monkeypatch, capsys, sealed[0])
+    assert (code, "NOT_OK" in text) == (1, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"payload":1}'])
+def test_no_seal_at_all(standalone, sealed, monkeypatch, capsys, content):
+    sealed[1].write_bytes(content)
+    assert run(standalone, monkeypatch, capsys, sealed[0])[0] == 1
+
+
+@pytest.mark.parametrize("frame", [0, 1, 25, 49])
+def test_one_frame(standalone, sealed, monkeypatch, capsys, tmp_path, frame):
+    proof = prove(sealed[0], frame)
+    path = tmp_path / "frame.json"
+    path.write_text(json.dumps(proof))
+    code, text = run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])
+    assert (code, f"frame {frame} of stream 0" in text) == (0, True)
+
+
+def test_one_frame_changed(standalone, sealed, monkeypatch, capsys, tmp_path):
+    proof = prove(sealed[0], 25)
+    path = tmp_path / "frame.json"
+    fields = ["format", "root", "leaves", "leaf_number", "frame", "stream", "decode_index", "pts", "content", "leaf"]
+    for name in fields:
+        old = proof[name]
+        new = old + 1 if isinstance(old, int) else ("1" if old[0] != "1" else "2") + old[1:]
+        path.write_text(json.dumps({**proof, name: new}))
+        assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 1, name
+    for number in range(len(proof["path"])):
+        audit = [*proof["path"][:number], "0" * 64, *proof["path"][number + 1 :]]
+        path.write_text(json.dumps({**proof, "path": audit}))
+        assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 1
