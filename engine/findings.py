@@ -281,15 +281,17 @@ JOIN_KINDS: frozenset[str] = frozenset(
 PREFERENCE: tuple[str, ...] = (
     Kind.INSERTION,
     Kind.DUPLICATION,
-    Kind.DELETION,
-    Kind.GAP,
     Kind.CLOCK_JUMP,
+    Kind.GAP,
+    Kind.DELETION,
     Kind.SPLICE,
     Kind.RETIME,
     Kind.AUDIO_GAP,
     Kind.AUDIO_SPLICE,
 )
-"""Which kind a merged finding keeps at equal severity: the most specific statement first."""
+"""Which kind a merged finding keeps, of those above notice: the most specific statement first.
+A hole in the times is a fact; that something was deleted there is an inference, unless the
+bitstream itself shows it (an impossibility comes first)."""
 
 MERGE_WITHIN_S = 0.25
 """Findings whose intervals come this close (seconds) are about the same event."""
@@ -384,9 +386,9 @@ def _groups(findings: list[Finding]) -> list[list[Finding]]:
     return groups
 
 
-def _rank(f: Finding) -> tuple[int, int, int, float]:
+def _rank(f: Finding) -> tuple[bool, bool, int, int, float]:
     order = PREFERENCE.index(f.kind) if f.kind in PREFERENCE else len(PREFERENCE)
-    return -int(f.severity), -int(f.impossible), order, -f.score
+    return f.severity is Severity.NOTICE, not f.impossible, order, -int(f.severity), -f.score
 
 
 def _merge(group: list[Finding]) -> Finding:
@@ -396,7 +398,7 @@ def _merge(group: list[Finding]) -> Finding:
     rest = tuple(f for f in group if f is not best)
     loud = [f for f in group if f.severity > Severity.NOTICE]
     sources = frozenset(s for f in loud for s in f.sources)
-    severity = Severity.VIOLATION if len(sources) >= 2 else best.severity
+    severity = Severity.VIOLATION if len(sources) >= 2 else max(f.severity for f in group)
     evidence = best.evidence + tuple(e for f in rest if f in loud for e in f.evidence if e not in best.evidence)
     return replace(
         best,
