@@ -12,7 +12,7 @@ from engine.features.tables import Features
 
 HOW = """\
 The tables of an hour of pictures with sound (six minutes in a quick run) are extracted once; then every detector's
-`propose` runs on them, without the second look, which depends on what is found."""
+`propose` runs on them, without the second look, which depends on what is found. Processor time."""
 
 
 def measure(settings: Settings) -> tuple[Row, ...]:
@@ -42,7 +42,7 @@ def propose(features: Features, names: list[str]) -> int:
 
 
 def _time(features: Features, names: list[str]) -> float:
-    return usage.call(lambda: propose(features, names)).wall_s
+    return usage.call(lambda: propose(features, names)).cpu_s
 
 
 SUITE = Suite("detectors", "Detectors on the tables of an hour", HOW, measure)
