@@ -16,7 +16,7 @@ from engine.media.model import NO_TIME
 from engine.media.samples import Samples
 
 ROWS_A_SECOND: Final = 100
-GAP_S: Final = Fraction(1, 200)
+GAP_S: Final = 0.005
 """A step of the timestamps beyond this (and two ticks) is a hole; less is a muxer's rounding."""
 LONGEST_HOLE_S: Final = 6 * 3600
 """A longer hole is taken for a wrong clock: the rows go on without it."""
@@ -35,11 +35,13 @@ class SoundTrack:
 
     def __init__(self, time_base: Fraction, place: Callable[[int], int | None]) -> None:
         self._base = time_base
+        self._tick = float(time_base)
         self._place = place
         self._rows = ScratchColumns({name: ((), dtype) for name, dtype in AUDIO_COLUMNS.items()})
-        self._start: Fraction | None = None  # presentation time of row 0
-        self._end = Fraction(0)  # presentation time after the last sample
-        self._counted = Fraction(0)  # seconds of samples and holes since row 0
+        self._start: int | None = None  # presentation ticks of row 0
+        self._last = 0  # presentation ticks of the last run of samples
+        self._length = 0.0  # and its length, ticks
+        self._counted = 0.0  # seconds of samples and holes since row 0
         self._run: list[NDArray[np.int16]] = []  # samples since the last whole row
         self._held = 0
         self._run_rows = 0  # rows written since the run began
@@ -57,14 +59,13 @@ class SoundTrack:
             self.rate = samples.rate
             self.channels = self.channels or samples.channels
         if self._start is None:
-            self._start = self._end = at
+            self._start = self._last = at
         self._fill(at)
         values = sound.mono(samples.values, samples.planar)
         self._run.append(values)
         self._held += len(values)
-        length = Fraction(len(values), samples.rate)
-        self._end = at + length
-        self._counted += length
+        self._counted += len(values) / samples.rate
+        self._last, self._length = at, len(values) / samples.rate / self._tick
         if self._held >= self.rate:
             self._write_rows()
 
@@ -83,10 +84,10 @@ class SoundTrack:
         columns = self._rows.finish()
         if self._start is None:
             return None
-        zero = self._start if origin is None else origin
+        zero = self._start * self._base if origin is None else origin
         return AudioTable(
-            start_s=float(self._start - zero),
-            end_s=float(self._end - zero),
+            start_s=float(self._start * self._base - zero),
+            end_s=float(self._last * self._base - zero) + self._length * self._tick,
             sample_rate=self.rate,
             channels=self.channels,
             columns=columns,
@@ -97,12 +98,9 @@ class SoundTrack:
         """Give up, for a pass that failed."""
         self._rows.close()
 
-    def _time(self, pts: int) -> Fraction | None:
-        """Presentation seconds; without a timestamp the samples follow the last ones."""
-        if pts == NO_TIME:
-            return self._end
-        ticks = self._place(pts)
-        return None if ticks is None else ticks * self._base
+    def _time(self, pts: int) -> int | None:
+        """Presentation ticks; without a timestamp the samples follow the last ones."""
+        return round(self._last + self._length) if pts == NO_TIME else self._place(pts)
 
     def _fill(self, at: Fraction) -> None:
         """Rows for a hole before `at`.
@@ -110,8 +108,8 @@ class SoundTrack:
         Small steps are not filled, even where they add up: a sound clock that runs 1 % slow has no
         holes. Then `end_s` differs from `start_s` and the number of rows.
         """
-        step = at - self._end
-        if not GAP_S + 2 * self._base < step <= LONGEST_HOLE_S:
+        step = (at - self._last - self._length) * self._tick
+        if not GAP_S + 2 * self._tick < step <= LONGEST_HOLE_S:
             return
         self._end_run()
         self._counted += step

@@ -186,7 +186,8 @@ class AudioTable:
     start_s
         Seconds on the presentation timeline (first presented picture 0) of row 0.
     end_s
-        Where the last sample ends.
+        Where the last sample ends by the timestamps. Rows count samples and holes: a sound clock
+        that runs slow or fast shows as a difference between the two, not as holes.
     sample_rate
         Samples a second, as decoded.
     columns

@@ -54,20 +54,22 @@ def quantisers(base: int, deltas: NDArray[np.int32]) -> tuple[float, float]:
 @njit(cache=True, nogil=True)
 def _vectors(records, covered):  # type: ignore[no-untyped-def]
     """Sum of length x area in 1/64 sample, sum of area; marks the cells that blocks cover."""
-    rows, columns = covered.shape
+    rows, columns = np.int32(covered.shape[0]), np.int32(covered.shape[1])
+    flat, words = covered.ravel(), records.ravel()
     length, area = np.int64(0), np.int64(0)
-    for n in range(records.shape[0]):
-        size, low, high = records[n, 1], records[n, 2], records[n, 3]
-        w, h = size & 255, (size >> 8) & 255
-        x, y = np.int64(np.int16(low >> 16)) - w // 2, np.int64(np.int16(high & 0xFFFF)) - h // 2
-        for r in range(max(y >> 3, 0), min((y + h + 7) >> 3, rows)):
-            for c in range(max(x >> 3, 0), min((x + w + 7) >> 3, columns)):
-                covered[r, c] = 1
-        scale = max(records[n, 8] & 0xFFFF, 1)
-        mx, my = np.int64(records[n, 6]), np.int64(records[n, 7])
+    for n in range(np.uint64(0), np.uint64(words.shape[0]), np.uint64(10)):
+        size, low, high = words[n + np.uint64(1)], words[n + np.uint64(2)], words[n + np.uint64(3)]
+        w, h = np.int32(size & 255), np.int32((size >> 8) & 255)
+        x, y = np.int32(np.int16(low >> 16)) - (w >> 1), np.int32(np.int16(high & 0xFFFF)) - (h >> 1)
+        right, bottom = min((x + w + 7) >> 3, columns), min((y + h + 7) >> 3, rows)
+        for r in range(max(y >> 3, 0), bottom):
+            for c in range(max(x >> 3, 0), right):
+                flat[np.uint64(r) * np.uint64(columns) + np.uint64(c)] = 1
+        mx, my = np.int64(words[n + np.uint64(6)]), np.int64(words[n + np.uint64(7)])
         if mx | my:
-            length += np.int64(np.sqrt(np.float64(mx * mx + my * my)) * 64.0 / scale) * w * h
-        area += w * h
+            scale = np.float64(max(words[n + np.uint64(8)] & 0xFFFF, 1))
+            length += np.int64(np.sqrt(np.float64(mx * mx + my * my)) * 64.0 / scale) * np.int64(w * h)
+        area += np.int64(w * h)
     return length, area
 
 

@@ -55,7 +55,7 @@ class Plan:
     width, height
         Samples of the plane; the rest of each line is padding.
     depth
-        Bits a sample, 8 to 16.
+        Bits a sample, 8 to 14.
     """
 
     width: int
@@ -70,7 +70,7 @@ class Plan:
     sums: NDArray[np.uint32] = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.height < 1 or not 8 <= self.depth <= 16:
+        if self.width < 1 or self.height < 1 or not 8 <= self.depth <= 14:
             raise ValueError(f"no plane of {self.width} x {self.height} samples, {self.depth} bits")
         self.factor = reduction(self.width, self.height)
         self.rows = edges(self.height, ROWS)
@@ -158,11 +158,14 @@ def measure(plane: NDArray[np.uint8] | NDArray[np.uint16], previous: NDArray[np.
         reduced=np.empty(plan.reduced_shape, np.uint16),
     )
     before = plane if previous is None else previous
-    _visit(plane, before, previous is not None, plan.width, plan.cuts, plan.work, plan.sums,
-           plan.rows, plan.columns, plan.factor, plan.depth, out.sums, out.differences, out.row_sums, out.reduced)
-    step_x, step_y = histogram_steps(plan.width, plan.height)
-    _histogram(plane, plan.width, step_x, step_y, plan.depth - 8, out.histogram)
-    out.high_pass, out.high_pass_count = _high_pass(plane, plan.width)
+    totals = np.zeros(1, np.int64)
+    _visit(
+        plane, before, previous is not None, plan.width, plan.cuts, plan.work, plan.sums, plan.rows, plan.columns,
+        plan.factor, plan.depth, *histogram_steps(plan.width, plan.height), out.sums, out.differences, out.row_sums,
+        out.reduced, out.histogram, totals,
+    )  # fmt: skip
+    out.high_pass = int(totals[0])
+    out.high_pass_count = max(plan.width - 2, 0) * -(-plan.height // HIGH_PASS_ROWS)
     return out
 
 
@@ -189,6 +192,27 @@ def _add_difference(samples, at, before, there, width, into):  # type: ignore[no
     for x in range(width):
         a, b = samples[at + x], before[there + x]
         into[x] = np.uint16(into[x] + np.uint16(max(a, b) - min(a, b)))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _count(samples, at, width, step, drop, counts):  # type: ignore[no-untyped-def]
+    """Every `step`-th sample of a row into bins of 4 grey levels, four histograms in turn."""
+    lane = np.uint64(0)
+    for x in range(np.uint64(0), width, step):
+        counts[lane + (np.uint64(samples[at + x]) >> drop & np.uint64(63))] += 1
+        lane = (lane + np.uint64(64)) & np.uint64(255)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _high_pass(samples, at, width):  # type: ignore[no-untyped-def]
+    """Sum of |2x - left - right| of a row."""
+    one = np.uint64(1)
+    total = np.uint32(0)
+    for x in range(at + one, at + width - one):
+        twice = np.uint16(np.uint16(2) * samples[x])
+        around = np.uint16(np.uint16(samples[x - one]) + samples[x + one])
+        total = np.uint32(total + np.uint16(max(twice, around) - min(twice, around)))
+    return np.int64(total)
 
 
 @njit(cache=True, nogil=True)
@@ -229,7 +253,8 @@ def _reduce(sums, factor, shift, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _visit(  # type: ignore[no-untyped-def]
-    plane, previous, paired, width, cuts, work, sums, rows, columns, factor, depth, block, change, row_sums, reduced
+    plane, previous, paired, width, cuts, work, sums, rows, columns, factor, depth, step_x, step_y,
+    block, change, row_sums, reduced, histogram, totals,
 ):
     """All rows once; block, difference and reduced sums are carried over where a stretch of rows ends.
 
@@ -241,6 +266,7 @@ def _visit(  # type: ignore[no-untyped-def]
     samples, before = plane.ravel(), previous.ravel()
     across, line, line_before = np.uint64(width), np.uint64(plane.shape[1]), np.uint64(previous.shape[1])
     added, differences = work[0], work[1]
+    counts = np.zeros(256, np.int32)  # four histograms, so that equal neighbours do not wait for each other
     at = 0  # the row of blocks
     for s in range(cuts.shape[0] - 1):
         end = cuts[s + 1]
@@ -249,6 +275,10 @@ def _visit(  # type: ignore[no-untyped-def]
             _add_row(samples, y * line, across, added)
             if paired:
                 _add_difference(samples, y * line, before, y * line_before, across, differences)
+            if y % np.uint64(step_y) == 0:
+                _count(samples, y * line, across, np.uint64(step_x), np.uint64(depth - 6), counts)
+            if y % np.uint64(HIGH_PASS_ROWS) == 0 and width > 2:
+                totals[0] += _high_pass(samples, y * line, across)
         _carry(work, sums, width, paired)
         if end % factor == 0:
             if end // factor <= reduced.shape[0]:
@@ -260,36 +290,5 @@ def _visit(  # type: ignore[no-untyped-def]
             at += 1
             if at == rows.shape[0] or rows[at, 0] >= end:
                 sums[:2] = 0
-
-
-@njit(cache=True, nogil=True)
-def _histogram(plane, width, step_x, step_y, shift, out):  # type: ignore[no-untyped-def]
-    """Every step_y-th row and step_x-th column from (0, 0), bins of 4 grey levels."""
-    counts = np.zeros(256, np.int32)  # four histograms, so that equal neighbours do not wait for each other
-    samples, line = plane.ravel(), np.uint64(plane.shape[1])
-    drop, last = np.uint64(shift + 2), np.uint64(63)
-    for y in range(np.uint64(0), np.uint64(plane.shape[0]), np.uint64(step_y)):
-        lane = np.uint64(0)
-        for x in range(np.uint64(0), np.uint64(width), np.uint64(step_x)):
-            counts[lane + min(np.uint64(samples[y * line + x]) >> drop, last)] += 1
-            lane = (lane + np.uint64(64)) & np.uint64(255)
     for b in range(64):
-        out[b] = np.int64(counts[b]) + counts[b + 64] + counts[b + 128] + counts[b + 192]
-
-
-@njit(cache=True, nogil=True)
-def _high_pass(plane, width):  # type: ignore[no-untyped-def]
-    """Sum of |2x - left - right| on every fourth row, and the number of terms."""
-    total, count = np.int64(0), np.int64(0)
-    samples, line, one = plane.ravel(), np.uint64(plane.shape[1]), np.uint64(1)
-    if width < 3:
-        return total, count
-    for y in range(np.uint64(0), np.uint64(plane.shape[0]), np.uint64(HIGH_PASS_ROWS)):
-        part = np.uint32(0)
-        for x in range(y * line + one, y * line + np.uint64(width - 1)):
-            twice = np.uint16(np.uint16(2) * samples[x])
-            around = np.uint16(np.uint16(samples[x - one]) + samples[x + one])
-            part = np.uint32(part + np.uint16(max(twice, around) - min(twice, around)))
-        total += np.int64(part)
-        count += width - 2
-    return total, count
+        histogram[b] = np.int64(counts[b]) + counts[b + 64] + counts[b + 128] + counts[b + 192]

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME
+
+
+_TYPES: Final = MappingProxyType(
+    {
+        name + suffix: (np.dtype(dtype), suffix == "p")
+        for suffix in ("", "p")
+        for name, dtype in (
+            ("u8", np.uint8), ("s16", np.int16), ("s32", np.int32), ("s64", np.int64), ("flt", np.float32),
+            ("dbl", np.float64),
+        )
+    }
+)  # fmt: skip
+"""FFmpeg's sample format -> dtype, and whether channels lie in planes of their own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +63,16 @@ def samples_of(frame: Any) -> Samples | None:
     rate, count = frame.sample_rate, frame.samples
     if rate <= 0 or count <= 0:
         return None
-    try:
-        values = frame.to_ndarray()
-    except (ValueError, KeyError):
+    kind = _TYPES.get(frame.format.name)
+    if kind is None:
         return None
-    planar = bool(frame.format.is_planar)
-    if not planar:
-        values = values.reshape(count, -1)
+    dtype, planar = kind
+    # a plane's buffer may be longer than its samples
+    if planar:
+        values = np.stack([np.frombuffer(plane, dtype, count) for plane in frame.planes])
+    else:
+        channels = frame.layout.nb_channels
+        values = np.frombuffer(frame.planes[0], dtype, count * channels).reshape(count, channels).copy()
     row, pts = frame.opaque, frame.pts
     if isinstance(row, tuple):
         row = row[0]
