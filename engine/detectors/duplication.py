@@ -23,7 +23,7 @@ Source
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +45,13 @@ STACK = 8
 class Options:
     """Thresholds of the duplication detector."""
 
-    limit: float = 0.88
-    """Correlation over the stretch; the largest seen in untouched takes is 0.86."""
-    apart: float = 0.6
-    """Distance of the two copies over the distance of pictures `stride` apart; at most this."""
+    limit: float = 0.8
+    """Correlation over the stretch; wipers reach 0.79 in untouched takes."""
+    apart: float = 0.8
+    """Distance of the two copies over the distance of pictures `stride` apart, at a correlation
+    of 0.92 and more; less is asked of weaker ones (`slope`). Untouched takes stay above 1.0."""
+    slope: float = 3.0
+    """How fast `apart` falls with the correlation."""
     stride: int = 4
     least: int = 16
     """Fewest differences in a row."""
@@ -61,7 +64,7 @@ class Options:
     votes: int = 3
     """Index hits at one lag within `cell` pictures that call for the exact test."""
     cell: int = 24
-    tests: int = 200
+    tests: int = 100
     """Exact tests at most."""
     periodic: float = 0.1
     """How much better a lag must be than its double and its negative."""
@@ -71,7 +74,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Pictures first..last show again what was shown `lag` pictures before."""
+    """Pictures first..last show again what is shown `lag` pictures before (after, where negative)."""
 
     first: int
     last: int
@@ -90,7 +93,7 @@ def propose(features: Features, options: Options) -> Proposal:
     projected = projections(frames.wide["means"], _matrix(frames))  # type: ignore[arg-type]
     energy = _energy(projected, int(np.prod(frames.wide["means"].shape[1:])))
     moving = energy >= options.energy
-    copies = _separate(list(_copies(frames, projected, moving, options)))
+    copies = [_placed(frames, c) for c in _separate(list(_copies(frames, projected, moving, options)))]
     found = tuple(_finding(frames, c, options) for c in copies)
     able = examined(frames, "duplication", moving, ())
     return Proposal(findings=exact + found, examined=(able,))
@@ -104,7 +107,7 @@ def _matrix(frames: FrameTable) -> NDArray[np.float32]:
 
 def _energy(projected: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
     """(N,) root mean square difference of each picture's blocks over `STACK` pictures, grey levels."""
-    square = np.square(projected, dtype=np.float64).sum(axis=1) / BITS / blocks / 256**2
+    square = np.einsum("ij,ij->i", projected, projected).astype(np.float64) / (BITS * blocks * 256.0**2)
     return np.asarray(np.sqrt(np.median(_stacked(square), axis=1)))
 
 
@@ -116,11 +119,11 @@ def _stacked(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _signatures(projected: NDArray[np.float32], options: Options) -> NDArray[np.float32]:
     """(N, BITS) sums of `STACK` projected differences, each rolled by its place; none dominates."""
-    square = np.square(projected, dtype=np.float64).sum(axis=1)
+    square = np.einsum("ij,ij->i", projected, projected)
     usual = np.median(_stacked(square), axis=1)
     scale = np.sqrt(np.minimum(1.0, options.cap * usual / (square + 1e-9))).astype(np.float32)
     even = projected * scale[:, None]
-    out = np.zeros_like(even)
+    out = np.zeros(even.shape, np.float32)
     for i in range(STACK):
         out[: len(even) - i] += np.roll(even[i:], 7 * i, axis=1)
     return out
@@ -183,7 +186,8 @@ def _tested(frames: FrameTable, lag: int, at: int, options: Options) -> Copy | N
         return None
     begin = first + start
     apart = _apart(frames, begin, begin + end - start, lag, options)
-    if apart > options.apart or _periodic(frames, begin, begin + end - start, lag, correlation, options):
+    allowed = options.apart + options.slope * min(0.0, correlation - 0.92)
+    if apart > allowed or _periodic(frames, begin, begin + end - start, lag, correlation, options):
         return None
     return Copy(begin - 1 + lag, first + end - 1 + lag, lag, correlation, apart, energy)
 
@@ -232,6 +236,21 @@ def _periodic(frames: FrameTable, first: int, last: int, lag: int, best: float, 
         if fit > best - options.periodic:
             return True
     return False
+
+
+def _placed(frames: FrameTable, c: Copy) -> Copy:
+    """The copy that does not belong: the one whose borders jump more, the later one if neither does."""
+    change = np.asarray(frames["block_change"], np.float64)
+
+    def jump(first: int, last: int) -> float:
+        """Smaller of the changes at both borders, over the usual change inside."""
+        near = [float(change[max(0, k - 1) : k + 2].max(initial=0.0)) for k in (first, last + 1)]
+        return min(near) / (float(np.median(change[first : last + 1])) + 0.1)
+
+    early = jump(c.first - c.lag, c.last - c.lag)
+    if c.lag > c.last - c.first + 2 and early > 1.5 * jump(c.first, c.last):
+        return replace(c, first=c.first - c.lag, last=c.last - c.lag, lag=-c.lag)
+    return c
 
 
 def _separate(copies: list[Copy]) -> list[Copy]:
