@@ -93,8 +93,11 @@ class Plan:
 
     @property
     def reduced_shape(self) -> tuple[int, int]:
-        """Rows and columns of the reduced luma; what is left over at the right and the bottom is cut off."""
-        return max(1, self.height // self.factor), max(1, self.width // self.factor)
+        """Rows and columns of the reduced luma; what is left over at the right and the bottom is cut off.
+
+        A strip narrower than the reduction leaves nothing: 0 rows or columns.
+        """
+        return self.height // self.factor, self.width // self.factor
 
 
 @dataclass(eq=False)

@@ -45,8 +45,11 @@ def perceptual_hash(reduced: NDArray[np.uint16], matrices: HashPlan) -> int:
     Parameters
     ----------
     reduced
-        uint16, (rows, columns), quarter grey levels, as large as `matrices` were made for.
+        uint16, (rows, columns), quarter grey levels, as large as `matrices` were made for. The
+        hash of nothing is 0.
     """
+    if not reduced.size:
+        return 0
     if reduced.shape != (matrices.down.shape[1], matrices.across.shape[1]):
         raise ValueError(f"matrices for another size than {reduced.shape}")
     return int(_hash(reduced, matrices.down, matrices.across))
@@ -65,6 +68,8 @@ def _folded(length: int) -> NDArray[np.int64]:
 
 def _lanczos(length: int) -> list[list[float]]:
     """(32, length) weights of Pillow's LANCZOS filter, three lobes, widened when shrinking."""
+    if not length:
+        return [[] for _ in range(SIDE)]
     scale = length / SIDE
     widen = max(scale, 1.0)
     support = 3.0 * widen
