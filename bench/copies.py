@@ -1,0 +1,208 @@
+"""Footage for the accuracy benchmark, and tampered copies of it; everything cached by name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from fixtures.camera import Camera, record
+from fixtures.tamper import InapplicableError, ReadBackError, Sources, tamper
+from fixtures.tamper.clip import Clip, survey
+from fixtures.tamper.packets import Target, copy, packets_of, suffix_of
+from fixtures.tamper.plan import EVERYTHING, MAIN, Piece, Plan, run
+from fixtures.tamper.problems import Reason
+from fixtures.tamper.render import Coding, render
+from fixtures.writing import SoundFormat
+
+CAMERA_ORIGINALS = ("original_", "iphone", "phone_", "drone_coast_gopro", "handheld_walk_gopro", "handheld_street")
+"""Beginnings of the names of clips that came from the camera as they are."""
+
+TRACES = ["reencode", "edit_trace"]
+PREPARED = Coding("h264", 20, 30)
+"""A stand-in for a recorder with a key frame a second, for clips whose own key frames are too few."""
+
+GENERATED: tuple[Camera, ...] = (
+    Camera(seed=11, seconds=20, view="walk"),
+    Camera(seed=12, seconds=20, view="static", gop=25),
+    Camera(seed=13, seconds=20, view="pan", codec="hevc"),
+    Camera(seed=14, seconds=20, view="walk", rate=Fraction(30), width=848, height=480, b_frames=2, gop=30),
+    Camera(seed=15, seconds=20, view="still", noise=3.0),
+    Camera(seed=16, seconds=20, view="walk", noise=5.0, sound=SoundFormat("aac", 48000, 2), suffix=".ts"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A recording of the benchmark."""
+
+    path: Path
+    origin: str
+    """``real`` or ``generated``; counted apart."""
+
+    @property
+    def camera_original(self) -> bool:
+        return self.origin == "generated" or self.path.name.startswith(CAMERA_ORIGINALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One copy to make."""
+
+    source: Source
+    op: str
+    seed: int
+    work: Path
+    others: tuple[Path, ...]
+    photos: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.path.stem}.{self.op.replace(':', '-')}.{self.seed}"
+
+
+def generated(folder: Path) -> list[Source]:
+    """Recordings made by a program, one for each way a camera is held."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for camera in GENERATED:
+        path = folder / f"generated_{camera.view}_{camera.seed}{camera.suffix}"
+        if not path.exists():
+            record(camera, path)
+        found.append(Source(path, "generated"))
+    return found
+
+
+def manifest(footage: Path) -> list[dict[str, str]]:
+    """Rows of the footage's ``MANIFEST.tsv``."""
+    with (footage / "MANIFEST.tsv").open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def real(footage: Path, folder: Path, limit_s: float) -> list[Source]:
+    """Single takes of the footage, long ones cut to `limit_s` seconds without re-encoding."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [r for r in manifest(footage) if r["single_take"] in ("yes", "likely")]
+    rows = [r for r in rows if r["path"].startswith(("video/", "video2/")) and float(r["duration_s"] or 0) >= 3]
+    found = []
+    for row in rows:
+        with suppress(InapplicableError):
+            found.append(Source(_shortened(footage / row["path"], folder, limit_s), "real"))
+    return found
+
+
+def _shortened(path: Path, folder: Path, limit_s: float) -> Path:
+    """The clip itself, or its first `limit_s` seconds as a stream copy."""
+    done = next((p for p in (folder / (path.stem + s) for s in (".mp4", ".mov", ".mkv", ".ts")) if p.exists()), None)
+    if done is not None:
+        return done
+    clip = survey(path)
+    if float(clip.times[-1]) <= limit_s:
+        return path
+    packets = packets_of(clip)
+    since = (packets.pts - packets.pts.min()).astype(float) * float(packets.base)
+    last = max(int(i) for i in packets.clean if since[i] <= limit_s)
+    end = float(packets.pts[last] * packets.base)
+    target = Target(folder / (path.stem + suffix_of(clip)))
+
+    def alter(kind: str, index: int, packet: Any) -> Sequence[Any]:
+        late = index >= last if kind == "video" else float((packet.pts or 0) * packet.time_base) >= end
+        return () if late else (packet,)
+
+    copy(clip, target, alter)
+    return target.path
+
+
+def prepared(clip: Clip, folder: Path, size: tuple[int, int] | None = None) -> Path:
+    """`clip` as a recorder with frequent key frames would have written it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = "" if size is None else f".{size[0]}x{size[1]}"
+    path = folder / f"{clip.path.stem}{shape}.mp4"
+    if not path.exists():
+        part = path.with_name(f"part-{path.name}")
+        plan = Plan(run(clip, 0, len(clip)), (), pieces=(Piece(MAIN, *EVERYTHING),))
+        render(plan, clip, part, Coding(PREPARED.codec, PREPARED.quality, PREPARED.gop, size=size))
+        part.rename(path)
+    return path
+
+
+def _chosen(paths: Sequence[Path], task: Task) -> Path | None:
+    """One of `paths` by the task's name, never the clip itself."""
+    others = [p for p in paths if p.name != task.source.path.name]
+    return others[zlib.crc32(task.name.encode()) % len(others)] if others else None
+
+
+def _partner(task: Task, clip: Clip) -> tuple[Path, Path]:
+    """The clip and another one, both as the same recorder would have written them."""
+    folder = task.work / "prepared"
+    alike = [p for p in task.others if p.name != task.source.path.name and survey(p).sound == clip.sound][:8]
+    other = _chosen(alike or task.others, task)
+    size = (clip.width // 2 * 2, clip.height // 2 * 2)
+    if other is None or survey(other).sound != clip.sound:
+        raise InapplicableError(clip.path, Reason.UNLIKE)
+    return prepared(clip, folder, size), prepared(survey(other), folder, size)
+
+
+def _attempt(task: Task, folder: Path) -> list[Any]:
+    """Make the copy; where the clip's own key frames do not allow it, of a prepared one."""
+    sources = Sources(_chosen(task.others, task), _chosen(task.photos, task))
+    base = task.op.partition(":")[0]
+    if base == "splice_copy":
+        path, other = _partner(task, survey(task.source.path))
+        return tamper(path, task.op, task.seed, folder, task.name, Sources(other))
+    try:
+        return tamper(task.source.path, task.op, task.seed, folder, task.name, sources)
+    except InapplicableError as problem:
+        if problem.reason not in (Reason.NO_GROUPS, Reason.UNTIMED, Reason.NOT_CARRIED):
+            raise
+        path = prepared(survey(task.source.path), task.work / "prepared")
+        return tamper(path, task.op, task.seed, folder, task.name, sources)
+
+
+def make(task: Task) -> tuple[str, str | None]:
+    """Make one copy unless it is there; its name, and why it could not be made."""
+    folder, record_path = task.work / "copies", task.work / "truth" / f"{task.name}.jsonl"
+    failed = record_path.with_suffix(".failed")
+    if record_path.exists():
+        return task.name, None
+    if failed.exists():
+        return task.name, failed.read_text()
+    try:
+        truths = _attempt(task, folder)
+    except (InapplicableError, ReadBackError) as problem:
+        failed.write_text(str(problem))
+        return task.name, str(problem)
+    lines = []
+    for truth in truths:
+        entry = json.loads(truth.line())
+        entry["origin"] = task.source.origin
+        if task.op == "original" and not task.source.camera_original:
+            entry["allow"] = TRACES
+        lines.append(json.dumps(entry) + "\n")
+    record_path.write_text("".join(lines))
+    return task.name, None
+
+
+def make_all(tasks: Sequence[Task], work: Path, jobs: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Make every copy; the truth about all of them, and the reasons for those that could not be made."""
+    for name in ("copies", "truth"):
+        (work / name).mkdir(parents=True, exist_ok=True)
+    truths: list[dict[str, Any]] = []
+    problems: dict[str, str] = {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for number, (name, problem) in enumerate(pool.map(make, tasks, chunksize=4)):
+            if problem is None:
+                truths += [json.loads(line) for line in (work / "truth" / f"{name}.jsonl").read_text().splitlines()]
+            else:
+                problems[name] = problem
+            print(f"\r{number + 1} of {len(tasks)} copies", end="", flush=True)
+    print()
+    return truths, problems
