@@ -38,7 +38,7 @@ def test_two_sources_about_one_event_are_a_violation_and_keep_their_parts() -> N
     (only,) = combine([finding(), finding(Kind.GAP, 10.02, Severity.SUSPICION, Source.CONTAINER, level=Level.E1)])
     assert only.severity is Severity.VIOLATION
     assert only.sources == {Source.PICTURE, Source.CONTAINER}
-    assert [p.kind for p in only.parts] == [Kind.GAP]
+    assert (only.kind, [p.kind for p in only.parts]) == (Kind.GAP, [Kind.DELETION])
 
 
 def test_the_same_two_far_apart_stay_two_suspicions() -> None:
