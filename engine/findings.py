@@ -353,10 +353,11 @@ def verdict_of(findings: Iterable[Finding], examinable: bool) -> Verdict:
     return Verdict.CLEAR if examinable else Verdict.NOT_EXAMINABLE
 
 
-def _place(f: Finding) -> tuple[float, float, str, str]:
+def _place(f: Finding) -> tuple[float, float, str, str, int, float, str]:
+    """Order of place; what else tells findings apart settles ties, so that the result is one."""
     start = -1.0 if f.start_s is None else f.start_s
     end = start if f.end_s is None else f.end_s
-    return start, end, f.kind, f.detector
+    return start, end, f.kind, f.detector, -int(f.severity), -f.score, f.template
 
 
 def _near(a: Finding, b: Finding) -> bool:
