@@ -197,8 +197,9 @@ class _Slot(threading.Thread, Generic[T]):
         self._executor: Any = None
 
     def run(self) -> None:
-        # Ctrl-C reaches every process of a terminal. Workers inherit this thread's mask, from their
-        # very first instruction on; the batch ends them itself.
+        # Ctrl-C reaches every process of a terminal, and the batch ends its workers itself. They
+        # inherit this thread's mask, so that it cannot hit them while they start; later, when
+        # libraries may have cleared the mask, they ignore the signal (`_begin_worker`).
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             while (number := self._board.take()) is not None:
@@ -247,7 +248,7 @@ class _Slot(threading.Thread, Generic[T]):
         from loky import ProcessPoolExecutor
 
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(max_workers=1)
+            self._executor = ProcessPoolExecutor(max_workers=1, initializer=_begin_worker)
         future: Future[T] = self._executor.submit(_work, self._task, path, str(self._record))
         return future
 
@@ -296,6 +297,10 @@ def _write_record(record: Path, at: float, total: float) -> None:
             os.close(descriptor)
     except OSError:
         return
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(task: Task[T], path: str, record: str) -> T:

@@ -98,8 +98,12 @@ class Texts:
 
     def _params(self, params: Mapping[str, Value]) -> dict[str, Value]:
         """The parameters, and for those that are identifiers their words as ``NAME_text``."""
-        words = {f"{k}_text": self.get("value", f"{k}.{v}") for k, v in params.items() if isinstance(v, str)}
+        words = {f"{k}_text": self._value(k, v) for k, v in params.items() if isinstance(v, str)}
         return {**params, **words}
+
+    def _value(self, name: str, value: str) -> str:
+        special = f"{name}.{value}"
+        return self.get("value", special if self.has("value", special) else value)
 
     def where(self, finding: Finding) -> str:
         """Where on the timeline a finding lies, in minutes and seconds, with its frames."""

@@ -181,3 +181,11 @@ def test_unknown_language() -> None:
 
 def test_opinions_of_the_engine_have_texts() -> None:
     assert Texts.load("en").get("reason", Opinion(Outcome.NOT_EXAMINABLE, "not_checked").reason) != "not_checked"
+
+
+def test_signs_of_a_copied_cut_have_words() -> None:
+    path = ROOT / "detectors" / "copysigns.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {n for call, place in (("Sign", 0), ("_near_key", 0), ("_at", 2)) for n in positional(tree, call, place)}
+    assert len(names) > 5
+    assert names <= set(tables()["value"])
