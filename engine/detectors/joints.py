@@ -87,6 +87,40 @@ def odd_groups(pictures: NDArray[Any]) -> list[int]:
     return [int(starts[i + 1]) for i in odd] if len(odd) == 1 else []
 
 
+def stretched_groups(
+    pictures: NDArray[Any], number: NDArray[np.int64], seconds: NDArray[np.float64], tick_s: float
+) -> list[int]:
+    """The random-access picture behind the one group in which pictures stand evenly further apart.
+
+    Whoever drops pictures at the end of a group and spreads the rest over the hole leaves this. A
+    rate that an exact number of times lower is a recorder's own way in the dark.
+
+    Parameters
+    ----------
+    number
+        (P,). Picture number of each position, or -1.
+    seconds
+        (N,). Time of each picture number.
+    tick_s
+        Seconds a tick.
+    """
+    starts = np.flatnonzero((pictures["random_access"] > 0) & (number >= 0))
+    first = number[starts]
+    if len(first) < 4 or (np.diff(first) < 4).any():
+        return []
+    means = np.diff(seconds[first]) / np.diff(first)
+    usual = float(np.median(means))
+    off = np.abs(means / usual - 1)
+    odd = np.flatnonzero(off > 0.015)
+    if len(odd) != 1 or np.delete(off, odd).max() > 0.005:
+        return []
+    group = int(odd[0])
+    inside = np.diff(seconds[first[group] : first[group + 1] + 1])
+    ratio = float(means[group]) / usual
+    even = inside.max() - inside.min() <= 3 * tick_s + 1e-6
+    return [int(starts[group + 1])] if even and ratio > 1 and abs(ratio - round(ratio)) > 0.02 else []
+
+
 @dataclass(frozen=True, slots=True)
 class MarkBreak:
     """The encoder's marks are off their cycle: sound is missing or foreign between two packets.

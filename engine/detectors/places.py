@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detectors.timeline import video_times
 from engine.features.tables import Features
+from engine.media.model import NO_TIME
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,17 +62,22 @@ class Places:
 
 def places_of(features: Features) -> Places:
     """Places of the examined video stream; empty where it has none."""
-    coded, frames, times = features.coded, features.frames, video_times(features)
-    rows = np.zeros(0, np.int64) if coded is None else coded.pictures["row"].astype(np.int64)
-    number = _by_row(features)[rows] if len(rows) else np.zeros(0, np.int64)
+    coded, frames, stream = features.coded, features.frames, features.media.video
+    tick_s = float(stream.time_base) if stream else 1.0
+    shown = _shown_rows(features)
     if frames is not None:
         seconds = frames.seconds
     else:
-        pts = np.zeros(0, np.int64) if times is None else times.pts
-        seconds = (pts - pts[:1]) * float(times.time_base) if times is not None else np.zeros(0)
-    starts = number[coded.pictures["random_access"] > 0] if coded is not None and len(rows) else number
-    stream = features.media.video
-    tick_s = float(stream.time_base) if stream else 1.0
+        pts = features.packets.pts[shown]
+        seconds = (pts - pts[:1]) * tick_s
+    number = np.full(len(features.packets), -1, np.int64)
+    number[shown[shown >= 0]] = np.flatnonzero(shown >= 0)
+    if coded is None or not len(coded):
+        number = np.zeros(0, np.int64)
+        starts = number
+    else:
+        number = number[coded.pictures["row"]]
+        starts = number[coded.pictures["random_access"] > 0]
     deltas = np.diff(seconds)
     usual = float(np.median(deltas)) if len(deltas) else 0.04
     steady = bool(len(deltas) > 8 and np.mean(np.abs(deltas - usual) <= 0.1 * usual + tick_s) >= 0.95)
@@ -80,15 +85,13 @@ def places_of(features: Features) -> Places:
     return Places(number, seconds, keys, steady, usual, tick_s)
 
 
-def _by_row(features: Features) -> NDArray[np.int64]:
-    """Row of the PacketTable -> picture number, -1 for none."""
+def _shown_rows(features: Features) -> NDArray[np.int64]:
+    """Row of the PacketTable of each picture number, -1 where it is not known."""
     table, frames, stream = features.packets, features.frames, features.media.video
-    number = np.full(len(table), -1, np.int64)
     if frames is not None:
-        rows = np.asarray(frames["packet"], np.int64)
-        number[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-    elif stream is not None:
-        mine = table.rows(stream.index)
-        mine = mine[~table.hidden[mine]]
-        number[mine[np.argsort(table.pts[mine], kind="stable")]] = np.arange(len(mine))
-    return number
+        return np.asarray(frames["packet"], np.int64)
+    if stream is None:
+        return np.zeros(0, np.int64)
+    mine = table.rows(stream.index)
+    mine = mine[~table.hidden[mine] & (table.pts[mine] != NO_TIME)]
+    return np.asarray(mine[np.argsort(table.pts[mine], kind="stable")], np.int64)

@@ -42,7 +42,8 @@ BANNER: Final = np.frombuffer(b"x265 (build", np.uint8)
 def tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Empty tables of SPS, PPS and reference picture sets, and a memory of nothing."""
     sets = np.zeros((SPS_NUMBERS, SETS, _SET_WIDTH), np.int64)
-    return np.zeros((SPS_NUMBERS, 5), np.int64), np.zeros((PPS_NUMBERS, 4), np.int64), sets, np.zeros(5 + HELD, np.int64)
+    memory = np.zeros(5 + HELD, np.int64)
+    return np.zeros((SPS_NUMBERS, 5), np.int64), np.zeros((PPS_NUMBERS, 4), np.int64), sets, memory
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +93,7 @@ def _read_set(buffer, state, sets, number, count):  # type: ignore[no-untyped-de
     delta = np.int64(0)
     for i in range(before + after):
         if i == before:
-            delta = 0
+            delta = np.int64(0)
         step = ue(buffer, state) + 1
         if step > 32768:
             return False
