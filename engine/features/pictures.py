@@ -196,8 +196,12 @@ def _placed(grid: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def _codec_measures(picture: Picture) -> tuple[float, float, float, float]:
-    """Mean vector length, share without a vector, mean quantiser and its spread."""
-    length, uncovered = NAN, 1.0
+    """Mean vector length, share without a vector, mean quantiser and its spread.
+
+    MPEG decoders export nothing with the last picture: then nothing is measured.
+    """
+    exported = picture.kind == 1 or picture.quantiser_deltas is not None
+    length, uncovered = NAN, 1.0 if exported else NAN
     if picture.vectors is not None:
         length, uncovered = codec.vectors(picture.vectors, picture.width, picture.height)
     mean, spread = NAN, NAN
