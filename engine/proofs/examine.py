@@ -31,6 +31,9 @@ from engine.proofs.verify import FrameRun, Status, VerifyResult
 
 Note = Mapping[str, Any]
 
+RAW_FORMATS: Final = frozenset({"h264", "hevc"})
+"""Streams without a container."""
+
 MAX_RUNS: Final = 10_000
 """Runs of sound that are named one by one."""
 
@@ -56,7 +59,7 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
             media, cut = recording.media, recording.cut_short
     except (MediaError, ProofProblem) as error:
         return _unreadable(name, header, sealed, error)
-    result = _compare(header, sealed, media, presented)
+    result = _compare(name, header, sealed, media, presented)
     notes = [*container_notes(header, media, presented), *result.other]
     wrong = list(result.wrong)
     if cut and header.payload["recording"]["complete"]:
@@ -113,7 +116,7 @@ class _Comparison:
     """Reasons why this is not the sealed recording, the gravest first."""
 
 
-def _compare(header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves) -> _Comparison:
+def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves) -> _Comparison:
     pairs = pair_streams(sealed, presented)
     scale = (media.boxes.movie_time_scale or None) if media.boxes else None
     clock = common_clock(sealed, presented, pairs, header.movie_time_scale, scale)
@@ -124,6 +127,8 @@ def _compare(header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves
             _lost_stream(found, sealed, stream)
             continue
         result = _align(sealed, stream, presented, other, clock)
+        if not result.whole and media.format in RAW_FORMATS and media.size == header.size:
+            result = _in_place(name, header, sealed, stream, result)
         if media.format in PES_FORMATS and stream.kind == "audio":
             result = _excuse(found, presented, stream, other, result)
         result = _reconfigured(found, sealed, stream, presented, other, result)
@@ -191,6 +196,23 @@ def _reconfigured(
         return result
     shown = rows[sealed.order[sealed.rows(stream.index)][rows] != HIDDEN]
     return replace(result, altered=np.union1d(result.altered, shown), moved=np.setdiff1d(result.moved, shown))
+
+
+def _in_place(name: str, header: Header, sealed: Leaves, stream: LeafStream, result: Alignment) -> Alignment:
+    """Units changed where they lie, told from what the change did to the cutting of a raw stream.
+
+    A raw stream is cut at start codes: one damaged code joins two pictures into one that is
+    neither. At their stored positions just the one picture differs.
+    """
+    found = at_positions(name, header, sealed)
+    lost = np.concatenate([result.altered, result.deleted])
+    if found is None or len(result.moved) or not len(lost):
+        return result
+    altered, gone = found[stream.index]
+    beside = np.concatenate([altered - 1, altered, altered + 1])
+    if len(gone) or len(altered) > len(lost) or not np.isin(lost, beside).all():
+        return result
+    return replace(result, altered=altered, deleted=result.deleted[:0], inserted=result.inserted[:0])
 
 
 def _excuse(found: _Findings, presented: Leaves, stream: LeafStream, other: LeafStream, result: Alignment) -> Alignment:
