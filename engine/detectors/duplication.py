@@ -12,7 +12,8 @@ Looks like it but is not
     themselves always: there is an energy floor.
 Limits
     Stretches of fewer than `least` pictures; stretches without motion (not examinable).
-    Repeats closer than `nearest` pictures are left to the detector of held pictures.
+    Repeats closer than `nearest` pictures are left to the detector of held pictures. Which of two
+    copies is the original is not told: the later one is named.
 Without motion vectors
     Works the same: the codec's vectors are not used.
 Source
@@ -23,7 +24,7 @@ Source
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Pictures first..last show again what is shown `lag` pictures before (after, where negative)."""
+    """Pictures first..last show again what is shown `lag` pictures before."""
 
     first: int
     last: int
@@ -93,7 +94,7 @@ def propose(features: Features, options: Options) -> Proposal:
     projected = projections(frames.wide["means"], _matrix(frames))  # type: ignore[arg-type]
     energy = _energy(projected, int(np.prod(frames.wide["means"].shape[1:])))
     moving = energy >= options.energy
-    copies = [_placed(frames, c) for c in _separate(list(_copies(frames, projected, moving, options)))]
+    copies = _separate(list(_copies(frames, projected, moving, options)))
     found = tuple(_finding(frames, c, options) for c in copies)
     able = examined(frames, "duplication", moving, ())
     return Proposal(findings=exact + found, examined=(able,))
@@ -236,21 +237,6 @@ def _periodic(frames: FrameTable, first: int, last: int, lag: int, best: float, 
         if fit > best - options.periodic:
             return True
     return False
-
-
-def _placed(frames: FrameTable, c: Copy) -> Copy:
-    """The copy that does not belong: the one whose borders jump more, the later one if neither does."""
-    change = np.asarray(frames["block_change"], np.float64)
-
-    def jump(first: int, last: int) -> float:
-        """Smaller of the changes at both borders, over the usual change inside."""
-        near = [float(change[max(0, k - 1) : k + 2].max(initial=0.0)) for k in (first, last + 1)]
-        return min(near) / (float(np.median(change[first : last + 1])) + 0.1)
-
-    early = jump(c.first - c.lag, c.last - c.lag)
-    if c.lag > c.last - c.first + 2 and early > 1.5 * jump(c.first, c.last):
-        return replace(c, first=c.first - c.lag, last=c.last - c.lag, lag=-c.lag)
-    return c
 
 
 def _separate(copies: list[Copy]) -> list[Copy]:

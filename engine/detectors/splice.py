@@ -6,7 +6,8 @@ What it finds
     The top tenth of blocks counts, so that one walker in a still scene is enough. Two measures
     must agree: block-matched residual on reduced luma (what motion does not explain), and change
     of block means without gain and offset. Each is divided by the largest that the six pictures
-    on either side show.
+    on either side show. Another scene shows in the correlation of block means: it falls at once,
+    for good, and by several times what the neighbours show.
 Looks like it but is not
     Key pictures, of this encoding or an earlier one: the change lies in the *still* half of the
     blocks too (`pulse`), and comes at a steady period (a comb). Exposure steps: gain and offset
@@ -81,6 +82,13 @@ class Options:
     """Search blocks below which a picture is too small."""
     other_scene: float = 0.5
     """Correlation of block means over a join below which it is called a splice."""
+    unlike: float = 4.0
+    """Fall of the correlation, times the largest around, from which another scene begins.
+    Untouched takes stay below 2.3, foreign scenes above 4.3."""
+    unlike_floor: float = 0.02
+    """Added to the neighbours' fall."""
+    scene_change: float = 1.5
+    """Change of block means, times the largest around, that another scene must show as well."""
     hidden: int = 25
     """Missing pictures for which a place is called examinable."""
     examinable: float = 1.6
@@ -96,6 +104,8 @@ class Join:
     residual: float
     change: float
     pulse: float
+    scene: bool
+    """Another scene begins."""
 
 
 def propose(features: Features, options: Options) -> Proposal:
@@ -124,7 +134,9 @@ def _confirmed(candidate: Candidate, pictures: Mapping[int, Picture], options: O
         return replace(finding, params={**finding.params, "rechecked": False})
     near = {i: p for i, p in near.items() if p.shape == near[k].shape}
     again = lasting_ratio(near, k, REACH, options.residual_floor)
-    score = float(first["score"]) + 0.5 * float(np.log(max(again, 1e-3) / float(first["residual"])))
+    score = float(first["score"])
+    if not first["scene"]:
+        score += 0.5 * float(np.log(max(again, 1e-3) / float(first["residual"])))
     if score < float(first["limit"]):
         return None
     rate = options.tail_rate * float(np.exp((0.3 - score) / options.tail_scale))
@@ -157,17 +169,21 @@ def _joins(frames: FrameTable, moved: Changes, barred: Mask, options: Options) -
     lasting = np.asarray(frames["lasting_top"], np.float64)
     residual = lasting / (neighbour_max(np.asarray(frames["residual_top"])) + options.residual_floor)
     change = moved.lasting_top / (neighbour_max(moved.top) + options.change_floor)
+    unlike = moved.lasting_unlike / (neighbour_max(moved.unlike) + options.unlike_floor)
+    scene = (unlike >= options.unlike) & (moved.lasting_unlike >= 1 - options.other_scene)
+    scene &= (change >= options.scene_change) & ~barred
     with np.errstate(divide="ignore", invalid="ignore"):
         best = np.log(residual) + np.log(change)
-    limit = options.look
     best[barred | ~np.isfinite(best)] = -np.inf
     best[scheduled_keys(frames)] -= options.scheduled_cost
     joins = []
-    for k in np.flatnonzero(best > limit):
+    for k in np.flatnonzero((best > options.look) | scene):
         pulse = _pulse(frames, int(k))
         score = float(best[k]) - options.pulse_cost * max(0.0, pulse - options.pulse_free)
-        if score > limit:
-            joins.append(Join(int(k), score, float(residual[k]), float(change[k]), pulse))
+        if scene[k]:
+            score = max(score, float(np.log(unlike[k])))
+        if score > options.look:
+            joins.append(Join(int(k), score, float(residual[k]), float(change[k]), pulse, bool(scene[k])))
     return _thinned(joins)
 
 
@@ -236,7 +252,7 @@ def _thinned(joins: list[Join]) -> list[Join]:
 def _candidate(frames: FrameTable, join: Join, options: Options) -> Candidate:
     limit = options.limit + max(0.0, float(np.log(options.slow_rate / frames.rate)))
     wanted = tuple(range(max(0, join.frame - REACH - 1), min(len(frames), join.frame + REACH + 1)))
-    facts = {"frame": join.frame, "score": join.score, "residual": join.residual, "limit": limit}
+    facts = {"frame": join.frame, "score": join.score, "residual": join.residual, "scene": join.scene, "limit": limit}
     return Candidate(_finding(frames, join, options), wanted, facts)
 
 

@@ -23,6 +23,8 @@ class Changes:
     lasting, lasting_top
         The same of the *lasting* change: in each block the smallest of k-1 -> k, k-2 -> k and
         k-1 -> k+1. One odd picture, or a step that is taken back, leaves nothing in it.
+    unlike, lasting_unlike
+        1 - correlation of block means k-1 -> k, and the smallest of the three, 0..2.
 
     Notes
     -----
@@ -34,6 +36,8 @@ class Changes:
     top: NDArray[np.float32]
     lasting: NDArray[np.float32]
     lasting_top: NDArray[np.float32]
+    unlike: NDArray[np.float32]
+    lasting_unlike: NDArray[np.float32]
 
 
 def changes(means: NDArray[np.uint16]) -> Changes:
@@ -44,10 +48,10 @@ def changes(means: NDArray[np.uint16]) -> Changes:
     means
         (N, rows, columns) uint16, block means in 1/256 grey level.
     """
-    out = np.zeros((4, len(means)), np.float32)
+    out = np.zeros((6, len(means)), np.float32)
     if len(means) > 1:
         _changes(means, out)
-    return Changes(out[0], out[1], out[2], out[3])
+    return Changes(*out)
 
 
 def simulated(means: NDArray[np.uint16], hidden: int, every: int, reach: int) -> NDArray[np.float32]:
@@ -75,18 +79,20 @@ def simulated(means: NDArray[np.uint16], hidden: int, every: int, reach: int) ->
 
 @njit(cache=True, nogil=True)
 def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
-    """|`after` regressed on `before`| of each block, 1/256 grey level; returns the sum.
+    """|`after` regressed on `before`| of each block, 1/256 grey level; its sum, and 1 - correlation.
 
     Whole numbers throughout (the gain in 1/4096), so that the order of additions is free.
     """
     n = after.size
-    sa, sb, ab, bb = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    sa, sb, aa, ab, bb = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for i in range(n):
         a, b = np.int64(after[i]), np.int64(before[i])
         sa += a
         sb += b
+        aa += a * a
         ab += a * b
         bb += b * b
+    own = np.float64(aa) - np.float64(sa) * np.float64(sa) / n
     spread = np.float64(bb) - np.float64(sb) * np.float64(sb) / n
     common = np.float64(ab) - np.float64(sa) * np.float64(sb) / n
     gain = np.int32(min(max(common / (spread + 1.0), 0.5), 2.0) * 4096)
@@ -96,7 +102,7 @@ def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
         r = abs((np.int32(after[i]) << 12) - gain * np.int32(before[i]) - offset) >> 12
         out[i] = min(r, 65535)
         total += np.int32(out[i])
-    return total
+    return total, 1.0 - common / np.sqrt(own * spread + 65536.0 * n)
 
 
 @njit(cache=True, nogil=True)
@@ -123,15 +129,20 @@ def _changes(means, out):  # type: ignore[no-untyped-def]
     near = np.zeros((2, blocks), np.uint16)  # |k-1 -> k| of this and the picture before
     far = np.zeros((2, blocks), np.uint16)  # |k-2 -> k| likewise
     low = np.zeros(blocks, np.uint16)
+    last_over = 0.0  # 1 - correlation of k-2 -> k at the picture before
     for k in range(1, n):
         now, old = k & 1, (k + 1) & 1
         row = means[k].ravel()
-        out[0, k] = _unexplained(row, means[k - 1].ravel(), near[now]) * scale
+        total, step = _unexplained(row, means[k - 1].ravel(), near[now])
+        out[0, k], out[4, k] = total * scale, step
         out[1, k] = _top_tenth(near[now]) / 256
         if k < 2:
             continue
-        _unexplained(row, means[k - 2].ravel(), far[now])
+        _, over = _unexplained(row, means[k - 2].ravel(), far[now])
+        out[5, k - 1] = min(out[4, k - 1], min(last_over, over))
+        last_over = over
         if k < 3:
+            out[5, k - 1] = 0
             continue
         total = np.int64(0)
         for i in range(blocks):  # the lasting change at k-1
