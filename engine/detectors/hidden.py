@@ -22,10 +22,10 @@ import numpy as np
 
 from engine.detectors.cadence import runs
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.timeline import VideoTimes, video_times
+from engine.detectors.timeline import VideoTimes, credible, video_times
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
-from engine.media.model import NO_TIME, StreamInfo
+from engine.media.model import StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def hidden_runs(features: Features, stream: StreamInfo) -> Iterator[HiddenRun]:
     """Runs of hidden pictures of a stream."""
     table = features.packets
     rows = table.rows(stream.index)
-    rows = rows[table.pts[rows] != NO_TIME]
+    rows = rows[credible(table.pts[rows])]
     rows = rows[np.argsort(table.pts[rows], kind="stable")]
     hidden = table.hidden[rows]
     usual = int(np.median(np.diff(table.pts[rows]))) if len(rows) > 1 else 0

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from engine.features.tables import Features
 from engine.features.timing import DECODE_TIMES_ONLY, UNTIMED_FORMATS
-from engine.media.model import NO_TIME, PacketTable, StreamInfo
+from engine.media.model import PacketTable, StreamInfo
 from engine.media.timeline import timelines
 
 CLOCK_RANGE: Final = 1 << 33
 """Ticks after which the clock of MPEG transport and programme streams starts again."""
+
+FARTHEST: Final = 1 << 60
+"""Ticks beyond this stand in no recording."""
 
 WRAP_SLACK: Final = 90_000 * 10
 """A fall by the whole range, within this many ticks, is the wrap-around."""
@@ -169,13 +172,13 @@ def unwrapped(table: PacketTable, stream: StreamInfo) -> PacketTable:
     A time is put where it lies nearest to the decode time of its packet, which only goes on.
     """
     rows = table.rows(stream.index)
-    rows = rows[table.dts[rows] != NO_TIME]
+    rows = rows[credible(table.dts[rows])]
     wraps = np.abs(np.diff(table.dts[rows]) + CLOCK_RANGE) <= WRAP_SLACK
     if not wraps.any():
         return table
     dts, pts = table.dts.copy(), table.pts.copy()
     dts[rows[1:]] += np.cumsum(wraps) * CLOCK_RANGE
-    timed = rows[pts[rows] != NO_TIME]
+    timed = rows[credible(pts[rows])]
     ahead = (table.pts[timed] - table.dts[timed] + CLOCK_RANGE // 2) % CLOCK_RANGE - CLOCK_RANGE // 2
     pts[timed] = dts[timed] + ahead
     return replace(table, dts=dts, pts=pts)
@@ -197,7 +200,7 @@ def _falls(features: Features) -> NDArray[np.int64]:
     stream = features.media.video
     table = features.packets if stream is None else unwrapped(features.packets, stream)
     rows = np.zeros(0, np.intp) if stream is None else table.rows(stream.index)
-    rows = rows[table.dts[rows] != NO_TIME]
+    rows = rows[credible(table.dts[rows])]
     steps = np.diff(table.dts[rows])
     usual = int(np.median(np.abs(steps))) if len(steps) else 0
     return np.asarray(rows[1:][steps < -usual], np.int64)
@@ -225,7 +228,12 @@ def sound_times(features: Features) -> SoundTimes | None:
 def _shown(table: PacketTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of `rows` that have a time and are presented."""
     times = table.dts if table.media.format in DECODE_TIMES_ONLY else table.pts
-    return np.asarray(rows[(times[rows] != NO_TIME) & ~table.hidden[rows]], np.intp)
+    return np.asarray(rows[credible(times[rows]) & ~table.hidden[rows]], np.intp)
+
+
+def credible(ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which times are there, and not so absurd that sums of them overflow."""
+    return np.asarray((ticks > -FARTHEST) & (ticks < FARTHEST), np.bool_)
 
 
 def _placed(table: PacketTable, stream: StreamInfo, rows: NDArray[np.intp]) -> NDArray[np.int64]:

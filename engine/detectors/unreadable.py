@@ -23,10 +23,9 @@ import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.damage import Damage, damage
-from engine.detectors.timeline import sound_times, video_times
+from engine.detectors.timeline import credible, sound_times, video_times
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
-from engine.media.model import NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,9 @@ def _sound(features: Features) -> Iterator[Finding]:
     if audio is None or times is None or len(audio.undecodable) == 0:
         return
     pts = features.packets.pts[np.asarray(audio.undecodable, dtype=np.intp)]
-    count = len(pts)
+    count, pts = len(pts), pts[credible(pts)]
+    if len(pts) == 0:
+        pts = times.pts[:1]
     yield _notice(
         "unreadable_sound",
         "audio",
@@ -112,7 +113,7 @@ def _lengths(features: Features) -> tuple[float, float]:
     if stream is None or not stream.duration:
         return 0.0, 0.0
     rows = table.rows(stream.index)
-    pts = table.pts[rows][table.pts[rows] != NO_TIME]
+    pts = table.pts[rows][credible(table.pts[rows])]
     promised = float(stream.duration * stream.time_base)
     if len(pts) < 2:
         return promised, promised
