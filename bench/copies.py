@@ -94,19 +94,21 @@ def real(footage: Path, folder: Path, limit_s: float) -> list[Source]:
     rows = [r for r in rows if r["path"].startswith(("video/", "video2/")) and float(r["duration_s"] or 0) >= 3]
     found = []
     for row in rows:
+        path = footage / row["path"]
+        if float(row["duration_s"]) <= limit_s:
+            found.append(Source(path, "real"))
+            continue
         with suppress(InapplicableError):
-            found.append(Source(_shortened(footage / row["path"], folder, limit_s), "real"))
+            found.append(Source(_shortened(path, folder, limit_s), "real"))
     return found
 
 
 def _shortened(path: Path, folder: Path, limit_s: float) -> Path:
-    """The clip itself, or its first `limit_s` seconds as a stream copy."""
+    """The clip's first `limit_s` seconds as a stream copy."""
     done = next((p for p in (folder / (path.stem + s) for s in (".mp4", ".mov", ".mkv", ".ts")) if p.exists()), None)
     if done is not None:
         return done
     clip = survey(path)
-    if float(clip.times[-1]) <= limit_s:
-        return path
     packets = packets_of(clip)
     since = (packets.pts - packets.pts.min()).astype(float) * float(packets.base)
     last = max(int(i) for i in packets.clean if since[i] <= limit_s)
