@@ -158,4 +158,3 @@ class _Pass:
         for track in (self._pictures, self._sound):
             if track is not None:
                 track.close()
-

@@ -43,7 +43,8 @@ class ScratchColumns:
         self._chunks = {n: np.zeros((self._capacity, *s), d) for n, (s, d) in layout.items()}
         folder = scratch_folder()
         self._files: dict[str, IO[bytes]] = {
-            name: tempfile.TemporaryFile(prefix="unbroken-", dir=folder, buffering=0) for name in layout
+            name: tempfile.TemporaryFile(prefix="unbroken-", dir=folder, buffering=0)  # noqa: SIM115 - closed in finish
+            for name in layout
         }
         self._filled = 0
         self._written = 0
@@ -96,6 +97,6 @@ class ScratchColumns:
 
 
 def _write(file: IO[bytes], values: NDArray[Any]) -> None:
-    view = memoryview(values).cast("B") if values.size else memoryview(b"")
+    view = values.reshape(-1).view(np.uint8).data
     while len(view):
         view = view[file.write(view) :]

@@ -102,7 +102,7 @@ class SoundTrack:
         """Presentation ticks; without a timestamp the samples follow the last ones."""
         return round(self._last + self._length) if pts == NO_TIME else self._place(pts)
 
-    def _fill(self, at: Fraction) -> None:
+    def _fill(self, at: int) -> None:
         """Rows for a hole before `at`.
 
         Small steps are not filled, even where they add up: a sound clock that runs 1 % slow has no

@@ -74,7 +74,6 @@ The grid of a picture is ``block_grid(width, height)``: 16 x 30 at 1920 x 1080, 
 """
 
 
-
 def block_grid(width: int, height: int) -> tuple[int, int]:
     """Rows and columns of `residual` and `lasting` that a picture of this size fills."""
     factor = max(1, -(-max(width, height) // 240))

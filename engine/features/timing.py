@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME, PacketTable, StreamInfo
 
-UNTIMED_FORMATS: Final = frozenset({"h264", "hevc", "vvc", "m4v", "mpegvideo", "h263", "h261", "vc1", "cavsvideo", "obu"})
+UNTIMED_FORMATS: Final = frozenset(
+    {"h264", "hevc", "vvc", "m4v", "mpegvideo", "h263", "h261", "vc1", "cavsvideo", "obu"}
+)
 """Raw streams: whatever times a demuxer gives were counted by it, not recorded."""
 DECODE_TIMES_ONLY: Final = frozenset({"avi"})
 """Containers that hold no presentation times; those that packets show are a demuxer's guess."""

@@ -54,13 +54,13 @@ def quantisers(base: int, deltas: NDArray[np.int32]) -> tuple[float, float]:
 @njit(cache=True, nogil=True)
 def _vectors(records, covered):  # type: ignore[no-untyped-def]
     """Sum of length x area in 1/64 sample, sum of area; marks the cells that blocks cover."""
-    rows, columns = np.int32(covered.shape[0]), np.int32(covered.shape[1])
+    rows, columns = covered.shape
     flat, words = covered.ravel(), records.ravel()
     length, area = np.int64(0), np.int64(0)
     for n in range(np.uint64(0), np.uint64(words.shape[0]), np.uint64(10)):
         size, low, high = words[n + np.uint64(1)], words[n + np.uint64(2)], words[n + np.uint64(3)]
-        w, h = np.int32(size & 255), np.int32((size >> 8) & 255)
-        x, y = np.int32(np.int16(low >> 16)) - (w >> 1), np.int32(np.int16(high & 0xFFFF)) - (h >> 1)
+        w, h = int(size & 255), int((size >> 8) & 255)
+        x, y = int(np.int16(low >> 16)) - (w >> 1), int(np.int16(high & 0xFFFF)) - (h >> 1)
         right, bottom = min((x + w + 7) >> 3, columns), min((y + h + 7) >> 3, rows)
         for r in range(max(y >> 3, 0), bottom):
             for c in range(max(x >> 3, 0), right):
@@ -68,8 +68,8 @@ def _vectors(records, covered):  # type: ignore[no-untyped-def]
         mx, my = np.int64(words[n + np.uint64(6)]), np.int64(words[n + np.uint64(7)])
         if mx | my:
             scale = np.float64(max(words[n + np.uint64(8)] & 0xFFFF, 1))
-            length += np.int64(np.sqrt(np.float64(mx * mx + my * my)) * 64.0 / scale) * np.int64(w * h)
-        area += np.int64(w * h)
+            length += np.int64(np.sqrt(np.float64(mx * mx + my * my)) * 64.0 / scale) * w * h
+        area += w * h
     return length, area
 
 

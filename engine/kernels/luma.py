@@ -128,8 +128,9 @@ class Luma:
     high_pass_count: int = 0
 
 
-def measure(plane: NDArray[np.uint8] | NDArray[np.uint16], previous: NDArray[np.uint8] | NDArray[np.uint16] | None,
-            plan: Plan) -> Luma:
+def measure(
+    plane: NDArray[np.uint8] | NDArray[np.uint16], previous: NDArray[np.uint8] | NDArray[np.uint16] | None, plan: Plan
+) -> Luma:
     """Visit a plane once.
 
     Parameters
@@ -256,8 +257,25 @@ def _reduce(sums, factor, shift, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _visit(  # type: ignore[no-untyped-def]
-    plane, previous, paired, width, cuts, work, sums, rows, columns, factor, depth, step_x, step_y,
-    block, change, row_sums, reduced, histogram, totals,
+    plane,
+    previous,
+    paired,
+    width,
+    cuts,
+    work,
+    sums,
+    rows,
+    columns,
+    factor,
+    depth,
+    step_x,
+    step_y,
+    block,
+    change,
+    row_sums,
+    reduced,
+    histogram,
+    totals,
 ):
     """All rows once; block, difference and reduced sums are carried over where a stretch of rows ends.
 

@@ -275,7 +275,7 @@ def _residual(now, width, then, line, at, there):  # type: ignore[no-untyped-def
 def _refined(now, width, then, line, at, there, coarse, zero):  # type: ignore[no-untyped-def]
     """The best displacement within two samples of twice the coarse one; zero is favoured."""
     best, by, bx = zero, 0, 0
-    my, mx = 2 * (np.int64(coarse) // 9 - 4), 2 * (np.int64(coarse) % 9 - 4)
+    my, mx = 2 * (int(coarse) // 9 - 4), 2 * (int(coarse) % 9 - 4)
     for dy in range(max(my - 2, -REACH), min(my + 2, REACH) + 1):
         for dx in range(max(mx - 2, -REACH), min(mx + 2, REACH) + 1):
             place = np.uint64(np.int64(there) + dy * np.int64(line) + dx)

@@ -166,23 +166,25 @@ def _luma(plane: Any, depth: int) -> Plane:
     if line == 0 or plane.height < 1:
         raise ValueError("empty plane")
     dtype: type[np.uint8] | type[np.uint16] = np.uint8 if depth == 8 else np.uint16
-    array: Plane = np.frombuffer(plane, dtype).reshape(plane.height, -1)
-    return array if line > 0 else np.ascontiguousarray(array[::-1])
+    array: Any = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+    if line < 0:
+        array = np.ascontiguousarray(array[::-1])
+    return array  # type: ignore[no-any-return]
 
 
 def _attach_side_data(picture: Picture, frame: Any) -> None:
     # `frame.side_data` would make a reference cycle that keeps the frame until the collector runs
-    container = SideDataContainer(frame)
+    container: Any = SideDataContainer(frame)  # type: ignore[call-arg]
     vectors = container.get(Type.MOTION_VECTORS)
     if vectors is not None:
-        picture.vectors = np.frombuffer(vectors, np.int32).reshape(-1, 10)  # type: ignore[call-overload]
+        picture.vectors = np.frombuffer(vectors, np.int32).reshape(-1, 10)
     blocks = container.get(Type.VIDEO_ENC_PARAMS)
-    if blocks is not None and blocks.nb_blocks > 0:  # type: ignore[attr-defined]
-        first, step = blocks.blocks_offset // 4, blocks.block_size // 4  # type: ignore[attr-defined]
-        words = np.frombuffer(blocks, np.int32)  # type: ignore[call-overload]
-        count = blocks.nb_blocks  # type: ignore[attr-defined]
+    if blocks is not None and blocks.nb_blocks > 0:
+        first, step = blocks.blocks_offset // 4, blocks.block_size // 4
+        words = np.frombuffer(blocks, np.int32)
+        count = blocks.nb_blocks
         # the last of the five words of AVVideoBlockParams is what the block adds to the quantiser
-        picture.quantiser = blocks.qp  # type: ignore[attr-defined]
+        picture.quantiser = blocks.qp
         picture.quantiser_deltas = words[first + 4 : first + step * count : step]
 
 

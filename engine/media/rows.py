@@ -176,9 +176,7 @@ def _opened_at(
     return _open(path), 0
 
 
-def _sought(
-    container: Any, packets: PacketTable, stream: int, mine: NDArray[np.intp], first: int
-) -> int | None:
+def _sought(container: Any, packets: PacketTable, stream: int, mine: NDArray[np.intp], first: int) -> int | None:
     """Jump to position `first`; the position reached, None where it cannot be told or lies beyond."""
     row = mine[first]
     times = [int(t) for t in (packets.dts[row], packets.pts[row]) if t != NO_TIME]

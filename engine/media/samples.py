@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME
 
-
 _TYPES: Final = MappingProxyType(
     {
         name + suffix: (np.dtype(dtype), suffix == "p")

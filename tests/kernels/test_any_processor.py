@@ -27,7 +27,7 @@ def digest() -> str:
             moved = np.ascontiguousarray(base[k : k + height, 2 * k : 2 * k + width + 7])
             plane = moved.astype(np.uint8 if depth == 8 else np.uint16)
             visit = luma.measure(plane, previous, plan)
-            got = grids.summarise(visit, plan, *(means[::-1] + [None, None])[:2])
+            got = grids.summarise(visit, plan, *([*means[::-1], None, None])[:2])
             for part in (got.means, got.differences, got.profile, got.histogram, got.measures, visit.reduced):
                 seen.update(part.tobytes())
             for earlier in small:

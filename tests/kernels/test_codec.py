@@ -34,19 +34,22 @@ def test_area_with_two_vectors_counts_once() -> None:
 
 def test_blocks_beyond_the_picture_are_cut() -> None:
     mean, uncovered = codec.vectors(records(record(-4, 0, 16, 16, 4, 0), record(500, -500, 16, 16, 0, 0)), 20, 20)
-    assert 0 < uncovered < 1 and mean > 0
+    assert 0 < uncovered < 1
+    assert mean > 0
 
 
 def test_no_vectors() -> None:
     mean, uncovered = codec.vectors(np.zeros((0, 10), np.int32), 100, 50)
-    assert np.isnan(mean) and uncovered == 1.0
+    assert np.isnan(mean)
+    assert uncovered == 1.0
 
 
 def test_hostile_records_do_no_harm() -> None:
     rng = np.random.default_rng(0)
     wild = rng.integers(-(2**31), 2**31, (500, 10)).astype(np.int32)
     mean, uncovered = codec.vectors(wild, 64, 64)
-    assert np.isfinite(mean) and 0 <= uncovered <= 1
+    assert np.isfinite(mean)
+    assert 0 <= uncovered <= 1
 
 
 def test_quantisers() -> None:

@@ -69,7 +69,8 @@ def check(width: int, height: int, depth: int, padding: int) -> None:
     assert np.abs(three.histogram / 65535 - bins / bins.sum()).max() < 1e-5
     for band, (top, end) in zip(three.profile, naive.spans(height, 64), strict=True):
         assert band == int(c[top:end].mean() / unit * 256 + 0.5)
-    assert np.isnan(one.measures[grids.DIFFERENCE]) and np.isnan(two.measures[grids.SECOND_DIFFERENCE])
+    assert np.isnan(one.measures[grids.DIFFERENCE])
+    assert np.isnan(two.measures[grids.SECOND_DIFFERENCE])
 
 
 @pytest.mark.parametrize("depth", [8, 10])
@@ -123,11 +124,15 @@ def test_lines_of_the_two_pictures_may_differ() -> None:
 def test_planes_that_do_not_fit_are_refused() -> None:
     plan = luma.Plan(100, 50, 8)
     good = np.zeros((50, 100), np.uint8)
-    for bad in (np.zeros((50, 99), np.uint8), np.zeros((49, 100), np.uint8), np.zeros((50, 100), np.uint16),
-                np.zeros((50, 200), np.uint8)[:, ::2]):
-        with pytest.raises(ValueError, match="fit|contiguous"):
+    for bad in (
+        np.zeros((50, 99), np.uint8),
+        np.zeros((49, 100), np.uint8),
+        np.zeros((50, 100), np.uint16),
+        np.zeros((50, 200), np.uint8)[:, ::2],
+    ):
+        with pytest.raises(ValueError, match=r"fit|contiguous"):
             luma.measure(bad, None, plan)
-        with pytest.raises(ValueError, match="fit|contiguous"):
+        with pytest.raises(ValueError, match=r"fit|contiguous"):
             luma.measure(good, bad, plan)
     with pytest.raises(ValueError, match="no plane"):
         luma.Plan(0, 5, 8)

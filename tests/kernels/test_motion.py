@@ -40,7 +40,8 @@ def test_equals_the_plain_twin(rows: int, columns: int, dy: int, dx: int, light:
     got = match(current, earlier)
     residual, x, y = naive.search(current, earlier)
     assert (got.residual == residual).all()
-    assert (got.dx == x).all() and (got.dy == y).all()
+    assert (got.dx == x).all()
+    assert (got.dy == y).all()
 
 
 def test_extremes_do_not_overflow() -> None:
@@ -90,7 +91,8 @@ def test_top_tenth_and_mean(values: list[int]) -> None:
 def test_nothing_to_match() -> None:
     empty = motion.search(np.zeros((7, 100), np.uint16), np.zeros((7, 100), np.uint16))
     assert empty.residual.size == 0
-    assert np.isnan(motion.top_tenth(empty.residual)) and np.isnan(motion.mean(empty.residual))
+    assert np.isnan(motion.top_tenth(empty.residual))
+    assert np.isnan(motion.mean(empty.residual))
     with pytest.raises(ValueError, match="cannot match"):
         motion.search(np.zeros((8, 8), np.uint16), np.zeros((8, 16), np.uint16))
 

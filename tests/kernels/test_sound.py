@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import naive
 import numpy as np
 import pytest
@@ -43,7 +45,7 @@ def test_frames_equal_the_plain_twin(samples: list[int], cuts: list[int], before
     bounds = np.array(sorted(min(c, len(samples)) for c in cuts), np.int64)
     got = sound.frames(np.array(samples, np.int16), bounds, before)
     last = before
-    for m, (first, end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for m, (first, end) in enumerate(itertools.pairwise(bounds)):
         part = samples[first:end]
         expected = naive.sound_frame(part, last)
         assert (got.energy[m], got.peak[m], got.zeros[m], got.step[m], got.change[m]) == expected

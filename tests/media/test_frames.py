@@ -31,9 +31,13 @@ def all_pictures(path: Path, threads: int = 0, side_data: bool = True) -> list[P
 def test_the_table_holds_only_formats_whose_first_plane_is_luma(name: str) -> None:
     described = av.VideoFormat(name, 64, 32)
     first = described.components[0]
-    assert first.is_luma and first.plane == 0 and (first.width, first.height) == (64, 32)
+    assert first.is_luma
+    assert first.plane == 0
+    assert (first.width, first.height) == (64, 32)
     assert first.bits == IN_PLACE[name]
-    assert not described.is_rgb and not described.has_palette and not described.is_big_endian
+    assert not described.is_rgb
+    assert not described.has_palette
+    assert not described.is_big_endian
     assert not any(c.plane == 0 for c in described.components[1:])
 
 
@@ -44,9 +48,11 @@ def test_luma_is_the_frame_itself(name: str) -> None:
     plane = np.frombuffer(frame.planes[0], dtype).reshape(46, -1)
     plane[:] = np.arange(46, dtype=dtype)[:, None]
     picture = picture_of(frame, False)
-    assert picture is not None and not picture.converted
+    assert picture is not None
+    assert not picture.converted
     assert (picture.width, picture.height, picture.depth) == (70, 46, IN_PLACE[name])
-    assert picture.luma.flags.c_contiguous and picture.luma.dtype == dtype
+    assert picture.luma.flags.c_contiguous
+    assert picture.luma.dtype == dtype
     plane[5, 5] = 99  # no copy
     assert picture.luma[5, 5] == 99
 
@@ -57,8 +63,11 @@ def test_other_formats_are_converted_to_grey(name: str) -> None:
     for plane in frame.planes:
         np.frombuffer(plane, np.uint8)[:] = 0
     picture = picture_of(frame, False)
-    assert picture is not None and picture.converted
-    assert picture.depth == 8 and picture.luma.shape[0] == 32 and picture.width == 64
+    assert picture is not None
+    assert picture.converted
+    assert picture.depth == 8
+    assert picture.luma.shape[0] == 32
+    assert picture.width == 64
 
 
 def test_pictures_outlive_their_decoder(tmp_path: Path) -> None:
@@ -110,7 +119,9 @@ def test_side_data(tmp_path: Path, codec: str, has: bool) -> None:
     for picture in predicted:
         if picture.quantiser_deltas is not None:
             levels = picture.quantiser + picture.quantiser_deltas
-            assert len(levels) == 10 * 8 and levels.min() >= 0 and levels.max() <= 63
+            assert len(levels) == 10 * 8
+            assert levels.min() >= 0
+            assert levels.max() <= 63
 
 
 def test_luma_at_equals_a_whole_decode(tmp_path: Path) -> None:
@@ -125,7 +136,8 @@ def test_luma_at_equals_a_whole_decode(tmp_path: Path) -> None:
         got = luma_at(clip, table, 0, wanted)
         assert sorted(got) == wanted, name
         for row, luma in got.items():
-            assert luma.dtype == np.uint8 and luma.flags.owndata
+            assert luma.dtype == np.uint8
+            assert luma.flags.owndata
             assert (luma == whole[row]).all(), (name, row)
 
 
@@ -150,5 +162,8 @@ def test_pictures_that_cannot_be_decoded_are_absent(tmp_path: Path) -> None:
     data[first : first + size] = bytes(size)
     clip.write_bytes(data)
     got = luma_at(clip, table, 0, [5, 15, 25, 999])
-    assert 5 in got and 25 in got and 15 not in got and 999 not in got
+    assert 5 in got
+    assert 25 in got
+    assert 15 not in got
+    assert 999 not in got
     assert list(decode_rows(clip, table, 0, [])) == []
