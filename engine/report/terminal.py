@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
@@ -79,8 +80,11 @@ def _badge(verdict: str, texts: Texts) -> Text:
 
 def _print(console: Console, reports: Sequence[FileReport], texts: Texts, selftest: str, only_found: bool) -> None:
     shown = [r for r in worst_first(reports) if not only_found or r.verdict is not Verdict.CLEAR]
+    folder = common_folder([r.path for r in reports])
+    if folder:
+        console.print(Text(texts.ui("in_folder", folder=safe(folder)), style="dim"))
     if shown:
-        console.print(_table(shown, texts, console.width))
+        console.print(_table(shown, texts, console.width, folder))
     console.print(_counts(summarise(reports), texts))
     if any(r.verdict is Verdict.CLEAR for r in reports):
         console.print(texts.ui("clear_note"), style="dim")
@@ -88,21 +92,38 @@ def _print(console: Console, reports: Sequence[FileReport], texts: Texts, selfte
         console.print(texts.ui("selftest_line", result=texts.get("selftest", selftest)), style="dim")
 
 
-def _table(reports: Iterable[FileReport], texts: Texts, width: int) -> Table:
+def common_folder(paths: Sequence[str]) -> str:
+    """The folder that all of several files lie under, as it was named; empty where there is none.
+
+    Examples
+    --------
+    >>> common_folder(["a/b/1.mp4", "a/c/2.mp4"]), common_folder(["a/1.mp4"])
+    ('a', '')
+    """
+    if len(paths) < 2:
+        return ""
+    try:
+        folder = os.path.commonpath([os.path.dirname(p) for p in paths])
+    except ValueError:  # absolute and relative names together
+        return ""
+    return "" if folder in ("", os.sep) else folder
+
+
+def _table(reports: Iterable[FileReport], texts: Texts, width: int, folder: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
     table.add_column(texts.ui("verdict"), no_wrap=True)
     table.add_column(texts.ui("file"), overflow="fold", ratio=3)
     table.add_column(texts.ui("where"), overflow="fold", ratio=3, min_width=19)
     table.add_column(texts.ui("why"), overflow="fold", ratio=6)
     for report in reports:
-        _add(table, report, texts)
+        _add(table, report, texts, folder)
     return table
 
 
-def _add(table: Table, report: FileReport, texts: Texts) -> None:
+def _add(table: Table, report: FileReport, texts: Texts, folder: str) -> None:
     verdict = report.verdict.value
     head = _badge(verdict, texts)
-    name = Text(safe(report.path))
+    name = Text(safe(os.path.relpath(report.path, folder) if folder else report.path))
     rows = _rows(report, texts)
     table.add_row(head, name, *rows[0])
     for where, why in rows[1:]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +21,7 @@ from engine.report.entry import EngineInfo
 from engine.report.html import page
 from engine.report.run import Run
 from engine.report.summary import exit_facts, not_examinable, summarise, uncovered_seconds, worst_first
+from engine.report.views import View, render
 
 ENGINE = EngineInfo("0.0.0", "zj-rf-2019", "cd" * 32, {"level": "full"}, vectors())
 GOLDEN = Path(__file__).parent / "golden"
@@ -176,3 +179,26 @@ def test_a_line_is_broken_at_a_hole() -> None:
 
     values = [p["v"] for p in _points(LINE)]
     assert values == [1.0, 2.0, 1.0, None, 9.0, 1.0]
+
+
+def test_paths_are_shown_under_their_common_folder(reports: tuple[FileReport, ...]) -> None:
+    moved = tuple(replace(r, path=f"/archive/2026/{n}/x.mp4") for n, r in enumerate(reports))
+    text = terminal.render(moved, "en")
+    assert text.startswith("in /archive/2026\n")
+    assert "0/x.mp4" in text
+    assert text.count("/archive") == 1
+    assert terminal.common_folder(["/a.mp4", "/b.mp4"]) == ""
+    assert terminal.common_folder(["/a/b.mp4", "c.mp4"]) == ""
+
+
+def test_json_of_only_found_keeps_the_counts_of_all(reports: tuple[FileReport, ...]) -> None:
+    document = json.loads(render(run_of(reports), View("json", "en", only_found=True)))
+    assert [f["verdict"] for f in document["files"]] == ["violation", "not_examinable"]
+    assert document["summary"]["files"] == 4
+
+
+def test_every_view_tells_the_same_verdicts(reports: tuple[FileReport, ...]) -> None:
+    run = run_of(reports)
+    stored = sorted(f["verdict"] for f in json.loads(render(run, View("json", "en")))["files"])
+    on_page = sorted(re.findall(r'<details class="file (\w+)"', render(run, View("html", "en"))))
+    assert stored == on_page == sorted(r.verdict.value for r in reports)

@@ -1,0 +1,42 @@
+"""The demonstration, with an archive of two small recordings in place of the whole shift."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.cli import demonstration, main
+from fixtures.camera import Camera, record
+from fixtures.tamper import Truth, tamper
+
+
+def small_archive(folder: Path, workers: int = 2, made: Any = None) -> list[Truth]:
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = record(Camera(seed=5, width=320, height=180, seconds=4, gop=25), folder.parent / "source.mp4")
+    return [tamper(whole, op, 1, folder, op[:4])[0] for op in ("original", "gap_copy:1")]
+
+
+@pytest.mark.usefixtures("small")
+def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "orig.mp4.unbroken.json").write_text("left by an earlier one")
+    assert main.run(["demo", str(folder), "--jobs", "1", "--lang", "en"]) == 0
+    shown = capsys.readouterr()
+    rows = [line.split()[:4] for line in shown.out.splitlines()]
+    assert ["orig.mp4", "original", "✓", "clear"] in rows
+    assert ["gap_.mp4", "gap_copy", "✗", "violation"] in rows
+    assert "2 of 2 as they were sealed" in shown.out
+    assert "NOT OK" in shown.out
+    assert f"HTML report: {folder}/report.html" in shown.out
+    assert len(json.loads((folder / "report.json").read_text())["files"]) == 2
+    assert (folder / "report.html").exists()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demonstration, "make_archive", small_archive)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
