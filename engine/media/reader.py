@@ -91,6 +91,13 @@ class CodedPacket:
         """The packet's bytes, valid while the packet lives; no copy."""
         return memoryview(self._packet)
 
+    @property
+    def configuration(self) -> bytes | None:
+        """A decoder configuration that replaces the stream's from this packet on; None without one."""
+        if not self._packet.has_sidedata("new_extradata"):
+            return None
+        return bytes(self._packet.get_sidedata("new_extradata"))
+
     def decode(self) -> list[Any]:
         """Decode; pictures (or sound) that become ready, each with `opaque` the row it came from.
 

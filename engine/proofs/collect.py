@@ -54,7 +54,7 @@ class _Rows:
 class _UnitStream:
     """A stream whose packets are access units."""
 
-    def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...]) -> None:
+    def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> None:
         self.rows = _Rows()
         self._reader = reader_for(stream, dropped_sei)
         units = self._reader if isinstance(self._reader, Units) else None
@@ -62,6 +62,9 @@ class _UnitStream:
         self.framing = self._reader.framing
 
     def packet(self, p: CodedPacket) -> None:
+        changed = p.configuration
+        if changed is not None:
+            self._reader.reconfigure(changed)
         found = self._reader.read(p.data)
         self.rows.append(p.pts, p.duration, p.position, p.size, found.digest, found.configuration)
 
@@ -116,7 +119,7 @@ class LeafCollector:
         Stream index -> its edit list; the identity where one is missing.
     dropped_sei
         Digests of SEI in the sealed recording's configuration, which other containers repeat
-        inside the stream.
+        inside the stream; None where this is the recording that is sealed.
 
     Raises
     ------
@@ -126,7 +129,7 @@ class LeafCollector:
     """
 
     def __init__(
-        self, media: MediaInfo, timelines: Mapping[int, StreamTimeline], dropped_sei: tuple[bytes, ...] = ()
+        self, media: MediaInfo, timelines: Mapping[int, StreamTimeline], dropped_sei: tuple[bytes, ...] | None = None
     ) -> None:
         self._media = media
         self._timelines = timelines

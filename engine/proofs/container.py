@@ -13,7 +13,7 @@ from engine.proofs.leaves import Leaves, shown_count
 
 Note = Mapping[str, Any]
 
-_PRESENTATION: Final = ("rotation", "matrix", "sample_aspect", "edits")
+_PRESENTATION: Final = ("rotation", "matrix", "enabled", "sample_aspect", "edits")
 _STREAM: Final = ("width", "height", "language")
 
 
@@ -69,13 +69,25 @@ def stream_notes(header: Header, media: MediaInfo, presented: Leaves) -> list[No
 def _stream(old: Mapping[str, Any], new: Mapping[str, Any], same_format: bool) -> list[Note]:
     notes: list[Note] = []
     for name in _PRESENTATION + _STREAM:
-        if name in ("matrix", "edits") and not same_format:
+        if name in ("matrix", "enabled", "edits") and not same_format:
             continue  # only MP4 and MOV have them
         if old[name] != new[name]:
             subject = "presentation" if name in _PRESENTATION else "stream"
             values = {} if name == "edits" else {"from": old[name], "to": new[name]}
             notes.append({"subject": subject, "change": name, "stream": old["index"], **values})
     return notes
+
+
+def misleading(header: Header, media: MediaInfo) -> list[str]:
+    """What makes players disagree about a file, or leave out what was shown: a reason each."""
+    if media.boxes is None:
+        return []
+    reasons = ["ambiguous"] if media.boxes.movie_boxes > 1 else []
+    on = {s.id for s in media.streams if s.kind in ("video", "audio") and not s.still}
+    disabled = sum(1 for t in media.boxes.tracks if t.track_id in on and not t.enabled)
+    if disabled > sum(1 for s in header.streams if s["bound"] and s["enabled"] is False):
+        reasons.append("track_disabled")
+    return reasons
 
 
 def repeated_pictures(leaves: Leaves) -> int:

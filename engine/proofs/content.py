@@ -7,7 +7,7 @@ access unit holds. What must not depend on the container is taken out here and n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from engine.media.bitstream import (
@@ -47,6 +47,10 @@ class ContentReader(Protocol):
     framing: str
     """How units lie in packets: what must be known to read one packet alone, see `reader_at`."""
 
+    def reconfigure(self, extradata: bytes) -> None:
+        """Take another decoder configuration from the next packet on."""
+        ...
+
     def read(self, data: memoryview) -> Content:
         """Content of one packet, which is one access unit.
 
@@ -58,13 +62,29 @@ class ContentReader(Protocol):
         ...
 
 
-class Whole:
-    """Every packet as it is; the configuration does not change."""
+class Plain:
+    """Packets as they are, of no known stream."""
 
     framing = "packet"
 
-    def __init__(self, configuration: bytes) -> None:
-        self._configuration = configuration_digest(configuration)
+    def reconfigure(self, extradata: bytes) -> None:
+        """Nothing to take: only content is asked for."""
+
+    def read(self, data: memoryview) -> Content:
+        return Content(content_digest(data), b"")
+
+
+class Whole:
+    """Every packet as it is."""
+
+    framing = "packet"
+
+    def __init__(self, stream: StreamInfo) -> None:
+        self._stream = stream
+        self._configuration = configuration_digest(configuration_of(stream))
+
+    def reconfigure(self, extradata: bytes) -> None:
+        self._configuration = configuration_digest(configuration_of(replace(self._stream, extradata=extradata)))
 
     def read(self, data: memoryview) -> Content:
         return Content(content_digest(data), self._configuration)
@@ -78,18 +98,26 @@ class Units:
     each parameter set in force behind its length.
     """
 
-    def __init__(self, codec: str, record: Configuration, dropped_sei: Iterable[bytes] = ()) -> None:
+    def __init__(self, codec: str, record: Configuration, dropped_sei: Iterable[bytes] | None = None) -> None:
         self._codec = codec
         self._kinds = H264 if codec == "h264" else HEVC
         self._sets: dict[tuple[int, int], bytes] = {}
         self._sps: dict[int, SpsFacts] = {}
         self._digest: bytes | None = None
-        self._prefix = record.prefix
         self.framing = f"length{record.prefix}" if record.prefix else "start_codes"
-        self._sei = set(dropped_sei)
+        self._own_sei = dropped_sei is None
+        self._sei = set(dropped_sei or ())
+        self._configure(record)
+
+    def reconfigure(self, extradata: bytes) -> None:
+        self._sets, self._sps, self._digest = {}, {}, None
+        self._configure(_record(self._codec, extradata))
+
+    def _configure(self, record: Configuration) -> None:
+        self._prefix = record.prefix
         for unit in record.units:
-            kind = kind_of(codec, unit)
-            if kind in self._kinds.sei:
+            kind = kind_of(self._codec, unit)
+            if kind in self._kinds.sei and self._own_sei:
                 self._sei.add(content_digest(unit))
             elif kind in self._kinds.sets:
                 self._take(kind, unit)
@@ -162,6 +190,10 @@ class Aac:
         self._known: dict[AacConfiguration, bytes] = {}
         self._fixed = b"" if self._adts else self._of(_asc(extradata))
 
+    def reconfigure(self, extradata: bytes) -> None:
+        self._adts = not extradata
+        self._fixed = b"" if self._adts else self._of(_asc(extradata))
+
     def read(self, data: memoryview) -> Content:
         if not self._adts:
             return Content(content_digest(data), self._fixed)
@@ -199,6 +231,9 @@ class Av1:
     def __init__(self) -> None:
         self._configuration = configuration_digest(b"av1\0")
 
+    def reconfigure(self, extradata: bytes) -> None:
+        """Nothing to take: the sequence header is in the stream."""
+
     def read(self, data: memoryview) -> Content:
         try:
             units = list(open_bitstream_units(bytes(data)))
@@ -228,7 +263,7 @@ NOT_BUILT: Final[Mapping[str, str]] = {
 _MPEG_AUDIO: Final = frozenset({"mp1", "mp2", "mp3"})
 
 
-def reader_for(stream: StreamInfo, dropped_sei: Iterable[bytes] = ()) -> ContentReader:
+def reader_for(stream: StreamInfo, dropped_sei: Iterable[bytes] | None = None) -> ContentReader:
     """The reader of a picture or sound stream.
 
     Parameters
@@ -236,8 +271,8 @@ def reader_for(stream: StreamInfo, dropped_sei: Iterable[bytes] = ()) -> Content
     stream
         Its description.
     dropped_sei
-        Digests of SEI that are left out beside those of the configuration: what the sealed
-        recording's own configuration held.
+        Digests of the SEI that are left out: those which the sealed recording's configuration
+        held. None: those of this stream's own.
 
     Raises
     ------
@@ -253,7 +288,7 @@ def reader_for(stream: StreamInfo, dropped_sei: Iterable[bytes] = ()) -> Content
         return Aac(stream.extradata)
     if codec == "av1":
         return Av1()
-    return Whole(configuration_of(stream))
+    return Whole(stream)
 
 
 def _record(codec: str, extradata: bytes) -> Configuration:
@@ -284,7 +319,7 @@ def reader_at(codec: str, framing: str, dropped_sei: Iterable[bytes]) -> Content
         return Units(codec, Configuration(prefix), dropped_sei)
     if framing == "adts":
         return Aac(b"")
-    return Av1() if framing == "obu" else Whole(b"")
+    return Av1() if framing == "obu" else Plain()
 
 
 def configuration_of(stream: StreamInfo) -> bytes:

@@ -20,7 +20,7 @@ from engine.proofs import tree
 from engine.proofs.align import NONE, Alignment, align, interval
 from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
-from engine.proofs.container import container_notes, repeated_pictures
+from engine.proofs.container import container_notes, misleading, repeated_pictures
 from engine.proofs.files import digest_both, file_state
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
@@ -61,7 +61,7 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
         return _unreadable(name, header, sealed, error)
     result = _compare(name, header, sealed, media, presented)
     notes = [*container_notes(header, media, presented), *result.other]
-    wrong = list(result.wrong)
+    wrong = [*result.wrong, *misleading(header, media)]
     if cut and header.payload["recording"]["complete"]:
         wrong.append("cut_short")
     repeats = repeated_pictures(presented) - repeated_pictures(sealed)

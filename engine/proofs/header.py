@@ -177,6 +177,7 @@ _STREAM: Final = {
     "extradata": _maybe(_digest),
     "edits": _maybe(_list(_edit, 10_000)),
     "matrix": _maybe(_list(_int(-(1 << 31), (1 << 31) - 1), 9)),
+    "enabled": _maybe(_bool),
     "rotation": _int(-360, 360),
     "sample_aspect": _maybe(_ratio),
     "width": _maybe(_int(0, LIMIT)),

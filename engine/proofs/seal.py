@@ -285,7 +285,7 @@ def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, lea
     pts = leaves.pts[leaves.rows(stream.index)] if bound and leaves is not None else None
     timed = pts[pts != NO_TIME] if pts is not None else ()
     tracks = media.boxes.tracks if media.boxes else ()
-    matrix = next((t.matrix for t in tracks if t.track_id == stream.id), ())
+    track = next((t for t in tracks if t.track_id == stream.id), None)
     aspect = stream.sample_aspect
     return {
         "index": stream.index,
@@ -304,7 +304,8 @@ def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, lea
         "edits": [[str(s.start), str(s.end), str(s.shift)] for s in bound.timeline.segments]
         if bound and not bound.timeline.trivial
         else None,
-        "matrix": list(matrix) or None,
+        "matrix": (list(track.matrix) or None) if track else None,
+        "enabled": track.enabled if track else None,
         "rotation": stream.rotation,
         "sample_aspect": [aspect.numerator, aspect.denominator] if aspect and aspect > 0 else None,
         "width": stream.width,

@@ -67,6 +67,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "content_differs": ("the sound or a second picture is not as it was sealed", "声音或其他画面与封存时不一致"),
         "stream_removed": ("a sealed stream of picture or sound is gone", "缺少封存时的画面流或声音流"),
         "stream_added": ("a stream of picture or sound was added", "增加了封存时没有的画面流或声音流"),
+        "ambiguous": (
+            "the file has several indexes: players may show different recordings",
+            "文件含多个索引，不同播放器可能显示不同内容",
+        ),
+        "track_disabled": ("a track that was played is switched off", "有原可播放的轨道被停用"),
         "repeats": ("the presentation shows frames again", "播放时有画面被重复显示"),
         "cut_short": ("the file cannot be read to its end", "文件无法读到结尾"),
         "does_not_open": ("the file does not open any more", "文件已无法打开"),
