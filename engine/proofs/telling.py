@@ -107,7 +107,42 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "altered": ("altered", "被改动"),
         "deleted": ("deleted", "被删除"),
         "inserted": ("inserted", "被插入"),
-        "moved": ("moved", "被移动"),
+        "moved": ("moved in time or order", "时间或顺序被移动"),
+        "removed": ("removed", "整条流被移除"),
+        "added": ("added", "新增整条流"),
+        "configuration": ("decoded with another configuration", "解码参数不同"),
+        "hidden": ("hidden by the edit list", "被编辑列表隐藏"),
+        "repeats": ("shown again", "重复显示"),
+        "never_presented_missing": ("missing, and never shown before", "缺失，封存时本不显示"),
+        "never_presented_shown": ("shown, and never shown before", "现被显示，封存时本不显示"),
+        "foreign_hidden": ("added, and hidden by the edit list", "新增但被编辑列表隐藏"),
+        "time_not_carried": ("times that this container cannot carry", "该封装格式无法记录的时间"),
+        "bytes": ("size", "字节数"),
+        "format": ("format", "封装格式"),
+        "tag": ("tag", "标签"),
+        "count": ("number of streams", "流的数量"),
+        "does_not_open": ("does not open", "无法打开"),
+        "leaves_missing": ("leaves missing", "缺少叶子文件"),
+        "leaves_differ": ("leaves differ", "叶子文件不符"),
+        "rotation": ("rotation", "旋转角度"),
+        "matrix": ("display matrix", "显示矩阵"),
+        "enabled": ("track switched on", "轨道启用状态"),
+        "sample_aspect": ("pixel aspect", "像素宽高比"),
+        "edits": ("edit list", "编辑列表"),
+        "width": ("width", "宽度"),
+        "height": ("height", "高度"),
+        "language": ("language", "语言"),
+    }
+)
+
+_SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "picture": ("picture", "画面"),
+        "sound": ("sound", "声音"),
+        "stream": ("stream", "流"),
+        "container": ("container", "封装"),
+        "presentation": ("presentation", "播放方式"),
+        "proof": ("proof", "证明"),
     }
 )
 
@@ -149,11 +184,29 @@ def verify_lines(result: VerifyResult, chinese: bool) -> list[str]:
         change = _CHANGES[run.change][int(chinese)]
         span = str(run.start_frame) if run.start_frame == run.end_frame else f"{run.start_frame}-{run.end_frame}"
         lines.append(f"  第 {span} 帧{change}" if chinese else f"  frame {span} {change}")
-    lines += ["  " + ", ".join(f"{k} {v}" for k, v in note.items()) for note in result.other[:_SHOWN]]
+    lines += ["  " + _note_line(note, chinese) for note in result.other[:_SHOWN]]
     hidden = max(len(result.frames) - _SHOWN, 0) + max(len(result.other) - _SHOWN, 0)
     if hidden:
         lines.append(f"  另有 {hidden} 项，见 --format json" if chinese else f"  and {hidden} more, see --format json")
     return lines
+
+
+def _note_line(note: Mapping[str, Any], chinese: bool) -> str:
+    """One difference around the frames, in words; values as they were found."""
+    subject = _SUBJECTS.get(note["subject"], (note["subject"],) * 2)[int(chinese)]
+    change = _CHANGES.get(note["change"], (note["change"],) * 2)[int(chinese)]
+    words = [f"{subject}：{change}" if chinese else f"{subject}: {change}"]
+    if "stream" in note:
+        words.append(f"流 {note['stream']}" if chinese else f"stream {note['stream']}")
+    if "count" in note or "frames" in note:
+        count = note.get("count", note.get("frames"))
+        words.append(f"{count} 个单元" if chinese else f"{count} units")
+    if note.get("start_s") is not None:
+        words.append(f"{note['start_s']:.3f}–{note['end_s']:.3f} s")
+    words += [str(note[k]) for k in ("name", "kind", "reason") if k in note]
+    if "from" in note:
+        words.append(f"{note['from']} → {note['to']}")
+    return ("，" if chinese else ", ").join(words)
 
 
 def seal_json(results: Iterable[SealResult]) -> dict[str, Any]:

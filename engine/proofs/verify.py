@@ -102,12 +102,22 @@ def verify(
     try:
         header = envelope.read(seal_path)
     except ProofProblem as problem:
-        status = Status.NOT_SEALED if problem.reason == "no_seal" else Status.NOT_OK
-        return VerifyResult(name, status, problem.reason, detail=problem.detail)
+        if problem.reason == "no_seal":
+            return _not_sealed(name, problem)
+        return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
     try:
         return _against(name, header, leaves_beside(seal_path))
     except ProofProblem as problem:
         return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
+
+
+def _not_sealed(name: str, problem: ProofProblem) -> VerifyResult:
+    """Says rather that the file is missing or unreadable, where it is."""
+    try:
+        file_state(name)
+    except ProofProblem as found:
+        problem = found
+    return VerifyResult(name, Status.NOT_SEALED, problem.reason, detail=problem.detail)
 
 
 def leaves_beside(seal_path: Path) -> Path:

@@ -46,7 +46,9 @@ def picture(number: int) -> np.ndarray:
     )
 
 
-def make_clip(path: Path, codec: str = "libx264", sound: str | None = "aac", options: dict[str, str] | None = None) -> Path:
+def make_clip(
+    path: Path, codec: str = "libx264", sound: str | None = "aac", options: dict[str, str] | None = None
+) -> Path:
     """`FRAMES` pictures at `RATE` a second, with noise for sound."""
     with av.open(str(path), "w", options=options or {}) as out:
         video = out.add_stream(codec, rate=RATE)
@@ -101,7 +103,9 @@ def with_decoding_times(units: list[Unit]) -> list[Unit]:
     return out
 
 
-def rewrite(source: Path, target: Path, change: Change = list, metadata: dict[str, str] | None = None, **options: str) -> Path:
+def rewrite(
+    source: Path, target: Path, change: Change = list, metadata: dict[str, str] | None = None, **options: str
+) -> Path:
     """Copy packets into a container of `target`'s kind, after `change`; nothing is re-encoded."""
     units = change(read_units(source))
     with av.open(str(source)) as given, av.open(str(target), "w", options=options) as out:

@@ -13,7 +13,9 @@ TOLERANCE = 0.001
 
 
 def side(names: list[str], times: list[float] | None = None, order: list[int] | None = None) -> Side:
-    keys = np.array([name.encode().ljust(32, b"\0") for name in names], "S32").view("V32") if names else np.zeros(0, "V32")
+    keys = (
+        np.array([name.encode().ljust(32, b"\0") for name in names], "S32").view("V32") if names else np.zeros(0, "V32")
+    )
     where = [n * TICK for n in range(len(names))] if times is None else times
     return Side(keys, np.array(where, float), np.array(range(len(names)) if order is None else order, np.int64))
 
@@ -166,7 +168,7 @@ def test_nearest_pairs_like_the_naive_twin(here, there):
     assert len({a for a, _ in found}) == len({b for _, b in found}) == len(found) == min(len(here), len(there))
     left, right, naive = list(range(len(here))), list(range(len(there))), []
     while left and right:
-        _, a, b = min((abs(here[a] - there[b]), here[a], there[b], a, b)[:1] + (a, b) for a in left for b in right)
+        _, a, b = min((*(abs(here[a] - there[b]), here[a], there[b], a, b)[:1], a, b) for a in left for b in right)
         naive.append(abs(here[a] - there[b]))
         left.remove(a)
         right.remove(b)

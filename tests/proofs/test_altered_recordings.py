@@ -121,7 +121,10 @@ def test_appended(tools, sealed, tmp_path, name, clips):
     def append(units):
         last = max(u.pts + u.duration for u in units if u.kind == "video")
         more = [u for u in units if u.kind == "video"][:10]
-        foreign = [tools.replace(u, data=u.data[:-1] + bytes([u.data[-1] ^ 0x55]), pts=u.pts + last, dts=u.dts + last) for u in more]
+        foreign = [
+            tools.replace(u, data=u.data[:-1] + bytes([u.data[-1] ^ 0x55]), pts=u.pts + last, dts=u.dts + last)
+            for u in more
+        ]
         return units + foreign
 
     result = rewritten(tools, sealed, name, tmp_path, append)
@@ -187,7 +190,7 @@ def test_sound_removed(tools, sealed, tmp_path, name):
     assert (result.status, result.reason) == (Status.NOT_OK, "stream_removed")
 
 
-@pytest.mark.parametrize("name", TIMED + ["raw"])
+@pytest.mark.parametrize("name", [*TIMED, "raw"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts"])
 def test_remuxed(tools, sealed, tmp_path, name, suffix):
     source, proof = sealed[name]
@@ -276,6 +279,90 @@ def test_file_whose_index_is_lost(tools, sealed, tmp_path):
     result = verify(target, proof)
     assert (result.status, result.reason) == (Status.NOT_OK, "does_not_open")
     assert result.frames == (FrameRun("altered", 17, 17),)
+
+
+def box(data: bytes, path: list[bytes]) -> list[int]:
+    """Offsets of nested boxes, the outermost first; the first of each kind."""
+    offsets, start, end = [], 0, len(data)
+    for kind in path:
+        while data[start + 4 : start + 8] != kind:
+            start += struct.unpack_from(">I", data, start)[0]
+            assert start < end, kind
+        offsets.append(start)
+        end = start + struct.unpack_from(">I", data, start)[0]
+        start += 8
+    return offsets
+
+
+def test_a_second_configuration_for_the_last_pictures(sealed, tmp_path):
+    """All pictures are there, but from some chunk on the index names another parameter set."""
+    source, proof = sealed["silent"]
+    data = bytearray(source.read_bytes())
+    outer = [b"moov", b"trak", b"mdia", b"minf", b"stbl"]
+    stsc = box(data, [*outer, b"stsc"])[-1]
+    count = struct.unpack_from(">I", data, stsc + 12)[0]
+    first, per_chunk, _ = struct.unpack_from(">III", data, stsc + 16 + 12 * (count - 1))
+    assert (count, per_chunk) == (1, 50)
+    chunks = box(data, [*outer, b"stco"])[-1]
+    entry = struct.pack(">III", first, 25, 1) + struct.pack(">III", 2, 25, 2)
+    offset = struct.unpack_from(">I", data, chunks + 16)[0]
+    sizes = box(data, [*outer, b"stsz"])[-1]
+    half = sum(struct.unpack_from(">25I", data, sizes + 20))
+
+    grown = insert(data, [*outer, b"stco"], chunks + 20, struct.pack(">I", offset + half))
+    struct.pack_into(">I", grown, chunks + 12, 2)
+    stsc = box(grown, [*outer, b"stsc"])[-1]
+    grown = insert(grown, [*outer, b"stsc"], stsc + 16 + 12, entry[12:])
+    grown[stsc + 16 : stsc + 28] = entry[:12]
+    struct.pack_into(">I", grown, stsc + 12, 2)
+    stsd = box(grown, [*outer, b"stsd"])[-1]
+    size = struct.unpack_from(">I", grown, stsd + 16)[0]
+    second = bytearray(grown[stsd + 16 : stsd + 16 + size])
+    sps = second.find(b"avcC") + 4 + 8
+    assert second[sps] & 0x1F == 7
+    second[sps + 3] += 1  # level
+    grown = insert(grown, [*outer, b"stsd"], stsd + 16 + size, bytes(second))
+    struct.pack_into(">I", grown, stsd + 12, 2)
+
+    target = tmp_path / source.name
+    target.write_bytes(grown)
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    altered = [n for r in result.frames for n in range(r.start_frame, r.end_frame + 1)]
+    assert {r.change for r in result.frames} == {"altered"}
+    assert len(altered) == 25
+    assert any(n["change"] == "configuration" and n["count"] == 25 for n in result.other)
+
+
+def insert(data: bytearray, path: list[bytes], at: int, more: bytes) -> bytearray:
+    """`more` put in at an offset; all boxes on the path grow. The index must lie behind the media."""
+    out = bytearray(data)
+    for offset in box(data, path):
+        size = struct.unpack_from(">I", out, offset)[0]
+        struct.pack_into(">I", out, offset, size + len(more))
+    out[at:at] = more
+    return out
+
+
+def test_track_switched_off(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    data[data.find(b"tkhd") + 7] &= 0xFE
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    assert (result.status, result.reason) == (Status.NOT_OK, "track_disabled")
+
+
+def test_a_second_index(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    movie = bytearray(data[box(data, [b"moov"])[0] :])
+    at = edit_list(movie)
+    struct.pack_into(">i", movie, at + 4, struct.unpack_from(">i", movie, at + 4)[0] + 512 * 20)
+    target = tmp_path / source.name
+    target.write_bytes(data + movie)
+    assert verify(target, proof).status is Status.NOT_OK
 
 
 def test_another_recording(sealed, tmp_path):

@@ -16,7 +16,8 @@ from blake3 import blake3
 
 from engine.media.errors import MediaError
 from engine.media.reader import open_recording
-from engine.proofs import envelope, files, seal as seal_module
+from engine.proofs import envelope, files
+from engine.proofs import seal as seal_module
 from engine.proofs.files import digest_blake3, file_state
 from engine.proofs.problems import ProofProblem
 from engine.proofs.prove import prove
@@ -129,9 +130,7 @@ def test_no_such_folder(recording, tmp_path):
     assert (result.status, result.reason) == ("refused", "cannot_write")
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"), [(b"", "empty"), (b"some text\n" * 50, "not_media"), (None, "missing")]
-)
+@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b"some text\n" * 50, "not_media"), (None, "missing")])
 def test_what_is_no_recording(tmp_path, content, reason):
     path = tmp_path / "file.mp4"
     if content is not None:
@@ -204,12 +203,13 @@ def test_field_pictures_are_refused(footage, tmp_path):
 
 def test_bytes_a_leaf(clips, tmp_path):
     """Random sizes and positions: what a real recording costs, 42 bytes a leaf at most."""
+    from fractions import Fraction
+
     import numpy as np
 
     from engine.media.timeline import IDENTITY
-    from engine.proofs.leaves import Leaves, LeafStream
+    from engine.proofs.leaves import LeafStream, Leaves
     from engine.proofs.parquet import write_leaves
-    from fractions import Fraction
 
     count = 30_000
     random = np.random.default_rng(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.proofs import envelope, tree
-from engine.proofs.header import check_header
 from engine.proofs.hashing import leaf_hash
+from engine.proofs.header import check_header
 from engine.proofs.parquet import read_leaves, write_leaves
 from engine.proofs.problems import ProofProblem
 from engine.proofs.seal import seal
@@ -147,9 +146,7 @@ TABLES = {
     "column added": lambda t: t.append_column("more", pa.array([1] * len(t))),
     "other types": lambda t: t.set_column(3, "pts", t["pts"].cast(pa.float64())),
     "nulls": lambda t: t.set_column(3, "pts", pa.array([None] * len(t), pa.int64())),
-    "a digest of 31 bytes": lambda t: t.set_column(
-        7, "digest", pa.array([b"x" * 31] * len(t), pa.binary(31))
-    ),
+    "a digest of 31 bytes": lambda t: t.set_column(7, "digest", pa.array([b"x" * 31] * len(t), pa.binary(31))),
     "another digest": lambda t: t.set_column(7, "digest", pa.array([b"x" * 32] * len(t), pa.binary(32))),
     "no such configuration": lambda t: t.set_column(6, "configuration", pa.array([9] * len(t), pa.uint16())),
     "no such stream": lambda t: t.set_column(0, "stream", pa.array([9] * len(t), pa.uint16())),
@@ -185,7 +182,7 @@ def test_leaves_missing(copy):
 
 
 def test_the_seal_or_leaves_of_another(copy, tools, tmp_path, clip):
-    recording, seal_path, leaves_path = copy
+    recording, _seal_path, leaves_path = copy
     other = seal(clip, tmp_path)
     assert verify(recording, other.seal).status is Status.NOT_OK
     shutil.copy(other.leaves, leaves_path)
@@ -203,7 +200,13 @@ def test_a_folder_in_the_place_of_the_proof(copy):
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3)), st.data())
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3),
+    ),
+    st.data(),
+)
 def test_hostile_headers_are_refused(small, value, data):
     header = json.loads(base64.b64decode(json.loads(small[1].read_text())["payload"]))
     places = list(paths_of(header))
