@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.starter import WATCH
+
 _STARTER: Final = str(Path(__file__).with_name("starter.py"))
 
 
@@ -24,12 +26,16 @@ class Usage:
     wall_s, cpu_s
         Wall time; processor time of all threads, and of child processes where it is a process.
     peak_mb
-        Largest resident memory (10^6 bytes) of any one process of the run; 0 for a call.
+        Largest resident memory (10^6 bytes) of any one process of the run, mapped files included; 0
+        for a call.
+    own_mb
+        The same without mapped files, which the system can take back; 0 unless it was watched.
     """
 
     wall_s: float
     cpu_s: float
     peak_mb: float = 0.0
+    own_mb: float = 0.0
 
 
 class RunError(Exception):
@@ -45,7 +51,17 @@ def call(work: Callable[[], object]) -> Usage:
 
 
 def process(command: Sequence[str], accept: Sequence[int] = (0,)) -> Usage:
-    """Cost of running `command` to its end, its output thrown away.
+    """Cost of running `command` to its end, its output thrown away."""
+    return _started(list(command), command, accept)
+
+
+def watched(command: Sequence[str], accept: Sequence[int] = (0,)) -> Usage:
+    """`process`, with an eye on the memory, which takes a little time of its own."""
+    return _started([WATCH, *command], command, accept)
+
+
+def _started(arguments: list[str], command: Sequence[str], accept: Sequence[int]) -> Usage:
+    """Run by the starter.
 
     A starter of a few MB stands between: a child's peak memory starts with that of the process it
     was forked from, and this one may be large.
@@ -55,14 +71,16 @@ def process(command: Sequence[str], accept: Sequence[int] = (0,)) -> Usage:
     RunError
         If the exit code is not one of `accept`.
     """
-    done = subprocess.run([sys.executable, "-I", "-S", _STARTER, *command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", _STARTER, *arguments], capture_output=True, text=True, check=False
+    )
     try:
         told = json.loads(done.stdout)
     except ValueError as error:
         raise RunError(f"{' '.join(command)}: could not be started: {done.stderr.strip()[-400:]}") from error
     if told["code"] not in accept:
         raise RunError(f"{' '.join(command)}: exit code {told['code']}: {done.stderr.strip()[-400:]}")
-    return Usage(told["wall_s"], told["cpu_s"], told["peak_mb"])
+    return Usage(told["wall_s"], told["cpu_s"], told["peak_mb"], told["own_mb"])
 
 
 def unbroken() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,19 @@ def test_peak_memory_is_the_childs_own() -> None:
     ballast[::4096] = b"x" * len(ballast[::4096])
     assert usage.process(python("pass")).peak_mb < 100
     assert usage.process(python("x = b'x' * 150_000_000")).peak_mb > 150
+
+
+def test_mapped_files_are_told_apart_from_own_memory(tmp_path: Path) -> None:
+    mapped = tmp_path / "mapped"
+    with open(mapped, "wb") as file:
+        file.truncate(150_000_000)
+    code = f"import mmap, time; f = open({str(mapped)!r}, 'rb'); m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)"
+    used = usage.watched(python(f"{code}; sum(m[::4096]); time.sleep(0.5)"))
+    assert used.peak_mb > 150
+    assert 1 < used.own_mb < 100
+    grow = python("import time; x = b'x' * 150_000_000; time.sleep(0.5)")
+    grown = usage.watched(python(f"import subprocess; subprocess.run({grow!r})"))
+    assert grown.own_mb > 150
 
 
 def test_output_of_the_command_is_thrown_away() -> None:
