@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -94,12 +95,10 @@ def real(footage: Path, folder: Path, limit_s: float) -> list[Source]:
     rows = [r for r in rows if r["path"].startswith(("video/", "video2/")) and float(r["duration_s"] or 0) >= 3]
     found = []
     for row in rows:
-        path = footage / row["path"]
-        if float(row["duration_s"]) <= limit_s:
-            found.append(Source(path, "real"))
-            continue
-        with suppress(InapplicableError):
-            found.append(Source(_shortened(path, folder, limit_s), "real"))
+        path, long = footage / row["path"], float(row["duration_s"]) > limit_s
+        with suppress(InapplicableError):  # packets and frames not one to one: the whole clip is taken
+            path = _shortened(path, folder, limit_s) if long else path
+        found.append(Source(path, "real"))
     return found
 
 
@@ -112,6 +111,8 @@ def _shortened(path: Path, folder: Path, limit_s: float) -> Path:
     packets = packets_of(clip)
     since = (packets.pts - packets.pts.min()).astype(float) * float(packets.base)
     last = max(int(i) for i in packets.clean if since[i] <= limit_s)
+    if last < len(packets) * limit_s / float(clip.times[-1]) / 2:
+        raise InapplicableError(path, Reason.NO_GROUPS)
     end = float(packets.pts[last] * packets.base)
     target = Target(folder / (path.stem + suffix_of(clip)))
 
@@ -129,7 +130,7 @@ def prepared(clip: Clip, folder: Path, size: tuple[int, int] | None = None) -> P
     shape = "" if size is None else f".{size[0]}x{size[1]}"
     path = folder / f"{clip.path.stem}{shape}.mp4"
     if not path.exists():
-        part = path.with_name(f"part-{path.name}")
+        part = path.with_name(f"part-{os.getpid()}-{path.name}")
         plan = Plan(run(clip, 0, len(clip)), (), pieces=(Piece(MAIN, *EVERYTHING),))
         render(plan, clip, part, Coding(PREPARED.codec, PREPARED.quality, PREPARED.gop, size=size))
         part.rename(path)
