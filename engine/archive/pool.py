@@ -7,9 +7,11 @@ slot starts a new worker, and the rest goes on.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import struct
+import sys
 import tempfile
 import threading
 import time
@@ -31,6 +33,8 @@ Failure = Callable[[str, str, str], T]
 """(path, reason, detail) -> the result of a file whose worker gave none."""
 
 _RECORD: Final = struct.Struct("<dd")
+_PARENT_DEATH_SIGNAL: Final = 1
+"""PR_SET_PDEATHSIG of Linux's prctl(2)."""
 POLL_S: Final = 0.1
 TICK_EVERY_S: Final = 0.1
 
@@ -301,6 +305,9 @@ def _write_record(record: Path, at: float, total: float) -> None:
 
 def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # No worker outlives the slot that feeds it, whatever ends that one.
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _work(task: Task[T], path: str, record: str) -> T:

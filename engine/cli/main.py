@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -158,8 +159,14 @@ def _internal(error: Exception) -> int:
     return NOT_EXAMINED
 
 
+def _terminated(_signal: int, _frame: object) -> None:
+    """A polite request to end is treated like Ctrl-C: workers end, what is done is reported."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Console script."""
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
@@ -34,9 +35,10 @@ def _json_lines() -> Watch:
 
     def watch(standing: Standing) -> None:
         now = time.monotonic()
-        if now - last[0] < JSON_EVERY_S and standing.files_done < standing.files:
+        at_end = standing.files_done == standing.files
+        if math.isinf(last[0]) or (now - last[0] < JSON_EVERY_S and not at_end):
             return
-        last[0] = now
+        last[0] = math.inf if at_end else now
         print(json.dumps(facts(standing)), file=sys.stderr, flush=True)
 
     return watch

@@ -188,4 +188,4 @@ def test_signs_of_a_copied_cut_have_words() -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {n for call, place in (("Sign", 0), ("_near_key", 0), ("_at", 2)) for n in positional(tree, call, place)}
     assert len(names) > 5
-    assert names <= set(tables()["value"])
+    assert {f"lead.{n}" for n in names} <= set(tables()["value"])
