@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.copysigns import LOSSES, Sign, signs_of
+from engine.detectors.copysigns import LOSSES, Sign, signs_of, trimmed_start
 from engine.detectors.keysteps import KeySteps, key_steps
 from engine.detectors.places import Places, places_of
 from engine.features.tables import Features
@@ -79,6 +79,7 @@ def propose(features: Features, options: Options) -> Proposal:
     steps = None if features.frames is None else key_steps(features.frames, places.keys)
     signs = [*_settled(signs_of(features, places), places, steps), *_step_signs(places, steps, options)]
     findings = [_finding(group, places, steps, options) for group in _groups(signs, options.together_s)]
+    findings += [_trimmed(name) for name in trimmed_start(coded)]
     examined = (Examined("deletion", "bitstream", places.end_s),) if len(coded) else ()
     return Proposal(findings=tuple(findings), examined=examined)
 
@@ -160,10 +161,10 @@ def _finding(group: Sequence[Sign], places: Places, steps: KeySteps | None, opti
     evidence = [Evidence(s.source, s.name, s.value, s.limit) for s in group]
     if step is not None:
         evidence.append(Evidence(Source.PICTURE, "picture_step", round(step, 3), options.step))
-    second = next((s.name for s in group if s.name != lead.name), "none")
+    severity = _severity(group, names, step is not None, closed)
     return Finding(
         kind=Kind.SPLICE if names == {"joined"} else Kind.DELETION,
-        severity=_severity(group, names, step is not None, closed),
+        severity=severity,
         level=Level.E1 if step is None else Level.E2,
         stream="video" if names == {PICTURE_STEP} else "container",
         start_s=lead.start_s,
@@ -171,12 +172,23 @@ def _finding(group: Sequence[Sign], places: Places, steps: KeySteps | None, opti
         start_frame=None if lead.frame is None else lead.frame - 1,
         end_frame=lead.frame,
         score=min(1.0, 0.4 + 0.15 * sum(2 if s.strong else 1 for s in group) + (0.2 if step else 0.0)),
-        template="lost_pictures" if lead.name in LOSSES else "copy_cut",
-        params={"lead": lead.name, "second": second, "missing": lead.missing, "times": "closed" if closed else "open"},
+        template=_template(lead, severity),
+        params={
+            "lead": lead.name,
+            "signs": len(evidence),
+            "missing": lead.missing,
+            "times": "closed" if closed else "open",
+        },
         evidence=tuple(evidence),
         detector=NAME,
         impossible=closed,
     )
+
+
+def _template(lead: Sign, severity: Severity) -> str:
+    if severity is Severity.NOTICE:
+        return "copy_cut_weak"
+    return "lost_pictures" if lead.name in LOSSES else "copy_cut"
 
 
 def _severity(group: Sequence[Sign], names: set[str], stepped: bool, closed: bool) -> Severity:
@@ -194,6 +206,15 @@ def _closed(lead: Sign, places: Places, options: Options) -> bool:
     if lead.name != "frame_num" or not places.constant or lead.frame is None:
         return False
     return lead.end_s - lead.start_s <= options.steady * places.interval_s
+
+
+def _trimmed(name: str) -> Finding:
+    """A notice: what is stored begins in the middle of what was encoded."""
+    return Finding(
+        kind=Kind.EDIT_TRACE, severity=Severity.NOTICE, level=Level.E1, stream="container", start_s=0.0, end_s=0.0,
+        template="trimmed_start", detector=NAME, params={"lead": name},
+        evidence=(Evidence(Source.CONTAINER, name, True),),
+    )  # fmt: skip
 
 
 DETECTOR = Detector(NAME, "preview", Options(), propose, None, __doc__ or "")

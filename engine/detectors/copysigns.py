@@ -182,3 +182,17 @@ def _near_key(
 def _chance(places: Places, window_s: float) -> float:
     """How often an event would lie within such a window around some key picture by chance."""
     return len(places.keys) * window_s / places.end_s if places.end_s > 0 else 1.0
+
+
+def trimmed_start(coded: CodedFacts) -> list[str]:
+    """Counters that do not begin where their encoder begins: the file's head was cut off.
+
+    A first mark a few packets late or early is left out: two muxers drop the first packets of sound.
+    """
+    found: list[str] = []
+    if len(coded.marks) > 1 and 8 <= int(coded.marks[0]) < joints.MARK_PERIOD - 8:
+        found.append("sound_marks")
+    idr = coded.pictures["idr_id"][coded.pictures["idr_id"] >= 0] if len(coded) else np.zeros(0, np.int32)
+    if len(idr) > numbering.KNOWN and set(np.unique(idr).tolist()) == {0, 1} and idr[0] == 1:
+        found.append("idr_id")
+    return found
