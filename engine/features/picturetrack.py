@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.features import timing
 from engine.features.pictures import PictureRows
 from engine.features.tables import CORRUPT, DAMAGED, INTERLACED, KEY, FrameTable
-from engine.media.frames import VECTOR_CODECS, Picture, decoded, pictures_of, prepare_decoder
+from engine.media.frames import EXACT_SIDE_DATA, Picture, decoded, pictures_of, prepare_decoder
 from engine.media.model import NO_TIME, PacketTable, StreamInfo
 from engine.media.reader import CodedPacket
 from engine.media.rows import decode_rows
@@ -58,7 +58,7 @@ class PictureTrack:
     ) -> None:
         self._stream = stream
         self._usable = codec is not None
-        self._side_data = stream.codec in VECTOR_CODECS
+        self._side_data = stream.codec in EXACT_SIDE_DATA
         self._place = place
         self._progress = progress
         self._told = monotonic()

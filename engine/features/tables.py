@@ -46,7 +46,7 @@ SCALARS: Final[Mapping[str, DTypeLike]] = MappingProxyType(
         "picture": np.uint8,  # 0 unknown, 1 I, 2 P, 3 B
         "mean": np.float32,  # grey levels, 8-bit scale, like all levels below
         "difference": np.float32,  # mean absolute difference to the picture before
-        "second_difference": np.float32,  # mean absolute second difference of block means
+        "second_difference": np.float32,  # mean absolute second difference, in time, of block means
         "block_change": np.float32,  # mean over blocks of |change of block mean - its mean over blocks|
         "high_pass": np.float32,  # mean absolute horizontal high-pass on a subsample: noise and detail
         "dark": np.float32,  # share of samples below 24
@@ -58,13 +58,18 @@ SCALARS: Final[Mapping[str, DTypeLike]] = MappingProxyType(
         "motion_x": np.float32,  # median motion, picture widths a frame
         "motion_y": np.float32,
         "motion_spread": np.float32,  # mean absolute deviation of block motion, picture widths
-        "vector_mean": np.float32,  # mean length of the codec's motion vectors, pixels; NaN without
-        "intra_share": np.float32,  # share of the area without a motion vector; NaN without
-        "qp_mean": np.float32,  # mean quantiser of the blocks; NaN without
+        "vector_mean": np.float32,  # mean length of the codec's motion vectors, pixels; see below
+        "intra_share": np.float32,  # share of the area without a motion vector
+        "qp_mean": np.float32,  # mean quantiser of the blocks
         "qp_spread": np.float32,
     }
 )
-"""Scalar columns of the FrameTable: name -> dtype. NaN stands for "not measured"."""
+"""Scalar columns of the FrameTable: name -> dtype. NaN stands for "not measured".
+
+The last four are measured for MPEG-1 and MPEG-2 only: what FFmpeg exports with frame threads
+depends on their timing (`engine.media.frames.EXACT_SIDE_DATA`). Where they are wanted,
+`engine.media.rows.decode_rows` decodes chosen pictures with one thread.
+"""
 
 BLOCK_ROWS: Final = 30
 BLOCK_COLUMNS: Final = 30

@@ -42,7 +42,8 @@ def decode_rows(
     wanted
         Rows of `packets`.
     threads
-        Decoder threads; 0 for one a processor.
+        Decoder threads; 0 for one a processor. Motion vectors and quantisers come with one only,
+        but for MPEG-1 and MPEG-2 always.
 
     Yields
     ------
