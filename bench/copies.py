@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,7 +28,7 @@ CAMERA_ORIGINALS = ("original_", "iphone", "phone_", "drone_coast_gopro", "handh
 """Beginnings of the names of clips that came from the camera as they are."""
 
 TRACES = ["reencode", "edit_trace"]
-PREPARED = Coding("h264", 20, 30)
+PREPARED = Coding("h264", 20, 30, scene_cuts=False)
 """A stand-in for a recorder with a key frame a second, for clips whose own key frames are too few."""
 
 GENERATED: tuple[Camera, ...] = (
@@ -132,7 +132,7 @@ def prepared(clip: Clip, folder: Path, size: tuple[int, int] | None = None) -> P
     if not path.exists():
         part = path.with_name(f"part-{os.getpid()}-{path.name}")
         plan = Plan(run(clip, 0, len(clip)), (), pieces=(Piece(MAIN, *EVERYTHING),))
-        render(plan, clip, part, Coding(PREPARED.codec, PREPARED.quality, PREPARED.gop, size=size))
+        render(plan, clip, part, replace(PREPARED, size=size))
         part.rename(path)
     return path
 
