@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.media.model import NO_TIME, MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
-from engine.proofs.content import PcmBlocks, Units, configuration_of, is_pcm, reader_for, sample_bytes
+from engine.proofs.content import PcmBlocks, Presented, Units, configuration_of, is_pcm, reader_for, sample_bytes
 from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
 from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
 from engine.proofs.problems import ProofProblem
@@ -56,7 +56,7 @@ class _UnitStream:
 
     def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> None:
         self.rows = _Rows()
-        self._reader = reader_for(stream, dropped_sei)
+        self._reader = reader_for(stream) if dropped_sei is None else Presented(stream, dropped_sei)
         units = self._reader if isinstance(self._reader, Units) else None
         self.configuration_sei = tuple(units.configuration_sei) if units else ()
         self.framing = self._reader.framing
@@ -108,6 +108,17 @@ class _PcmStream:
         self.rows.append(pts, duration, where, len(data), content_digest(data), self._configuration)
 
 
+def _stream_of(stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> _UnitStream | _PcmStream:
+    if not is_pcm(stream):
+        return _UnitStream(stream, dropped_sei)
+    try:
+        return _PcmStream(stream)
+    except ProofProblem:
+        if dropped_sei is None:
+            raise
+        return _UnitStream(stream, dropped_sei)
+
+
 class LeafCollector:
     """Observes the packets of a recording and gives its leaves.
 
@@ -134,9 +145,7 @@ class LeafCollector:
         self._media = media
         self._timelines = timelines
         self._streams: dict[int, _UnitStream | _PcmStream] = {
-            s.index: _PcmStream(s) if is_pcm(s) else _UnitStream(s, dropped_sei)
-            for s in media.streams
-            if s.kind in ("video", "audio") and not s.still
+            s.index: _stream_of(s, dropped_sei) for s in media.streams if s.kind in ("video", "audio") and not s.still
         }
         if not self._streams:
             raise ProofProblem("nothing_to_bind")

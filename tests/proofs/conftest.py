@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -126,19 +127,17 @@ def video_order(units: list[Unit]) -> list[Unit]:
     return sorted((u for u in units if u.kind == "video"), key=lambda u: u.pts)
 
 
-@dataclass(frozen=True)
-class Tools:
-    make_clip: Callable[..., Path] = staticmethod(make_clip)
-    rewrite: Callable[..., Path] = staticmethod(rewrite)
-    read_units: Callable[..., list[Unit]] = staticmethod(read_units)
-    video_order: Callable[..., list[Unit]] = staticmethod(video_order)
-    replace: Callable[..., Unit] = staticmethod(replace)
-    frames: int = FRAMES
-
-
 @pytest.fixture(scope="session")
-def tools() -> Tools:
-    return Tools()
+def tools() -> SimpleNamespace:
+    """What makes clips and changed copies of them."""
+    return SimpleNamespace(
+        make_clip=make_clip,
+        rewrite=rewrite,
+        read_units=read_units,
+        video_order=video_order,
+        replace=replace,
+        frames=FRAMES,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -157,18 +157,13 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_leaves_rewritten_with_a_seal_that_covers_them(copy, name):
     """Without a signature such a seal fits an untouched file; the leaves are of no use to anybody."""
-    recording, seal_path, leaves_path = copy
+    recording, _seal_path, _leaves_path = copy
     with open(recording, "ab") as file:
         file.write(b"junk")
     rewrap(copy, TABLES[name])
     result = verify(recording)
     assert result.status is Status.NOT_OK
     assert result.reason.startswith("leaves_"), result
-    with pytest.raises(ProofProblem):
-        leaves = read_leaves(leaves_path, envelope.read(seal_path))
-        groups = tree.groups(leaves.hashes())
-        if tree.root(len(leaves), groups).hex() != envelope.read(seal_path).root:
-            raise ProofProblem("leaves_differ")
 
 
 def test_leaves_missing(copy):
