@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.leaves import HIDDEN
 
 NONE: Final = -1
@@ -130,14 +131,55 @@ def match(sealed: Side, presented: Side, origin: float, tolerance: float) -> NDA
     Of several equal ones those within `tolerance` come first, then the nearest in time.
     """
     partner = np.full(len(sealed), NONE, np.int64)
+    equal = _Equal.of(sealed, presented)
+    partner[equal.single] = equal.single_partner
     here, there = _places(sealed, 0.0), _places(presented, origin)
-    for rows, others in _groups(sealed, presented):
-        if len(rows) == 1 and len(others) == 1:
-            partner[rows[0]] = others[0]
-            continue
+    for rows, others in equal.groups:
         for a, b in nearest_pairs(here[rows], there[others], tolerance):
             partner[rows[a]] = others[b]
     return partner
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Equal:
+    """Rows of both sides with equal content.
+
+    Attributes
+    ----------
+    single, single_partner
+        Rows whose content is there once on each side.
+    groups
+        Rows of both sides of each content that is there on both, and more than once on one.
+    """
+
+    single: NDArray[np.intp]
+    single_partner: NDArray[np.intp]
+    groups: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+
+    @classmethod
+    def of(cls, sealed: Side, presented: Side) -> _Equal:
+        count = len(sealed)
+        keys = np.concatenate([sealed.keys, presented.keys]).view(f"S{DIGEST_SIZE}")
+        _, number = np.unique(keys, return_inverse=True)
+        mine, theirs = number[:count], number[count:]
+        many = int(number.max(initial=-1)) + 1
+        here, there = np.bincount(mine, minlength=many), np.bincount(theirs, minlength=many)
+        once = (here == 1) & (there == 1)
+        single = np.flatnonzero(once[mine])
+        where = np.zeros(many, np.intp)
+        where[theirs] = np.arange(len(theirs))
+        several = (here > 0) & (there > 0) & ~once
+        groups = list(zip(_rows_by_number(mine, several), _rows_by_number(theirs, several), strict=True))
+        return cls(single, where[mine[single]], groups)
+
+
+def _rows_by_number(number: NDArray[np.intp], wanted: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Rows of each wanted number, rising, by number."""
+    rows = np.flatnonzero(wanted[number])
+    if not len(rows):
+        return []
+    rows = rows[np.argsort(number[rows], kind="stable")]
+    return np.split(rows, np.flatnonzero(np.diff(number[rows])) + 1)
 
 
 def _places(side: Side, origin: float) -> NDArray[np.float64]:
@@ -146,17 +188,6 @@ def _places(side: Side, origin: float) -> NDArray[np.float64]:
         return np.arange(len(side), dtype=np.float64)
     times = side.times - origin
     return np.where(np.isnan(times), np.inf, times)
-
-
-def _groups(sealed: Side, presented: Side) -> list[tuple[list[int], list[int]]]:
-    """Rows of both sides with one and the same key, keys of one side only left out."""
-    rows: dict[bytes, tuple[list[int], list[int]]] = {}
-    for number, key in enumerate(sealed.keys.tolist()):
-        rows.setdefault(key, ([], []))[0].append(number)
-    for number, key in enumerate(presented.keys.tolist()):
-        if key in rows:
-            rows[key][1].append(number)
-    return [group for group in rows.values() if group[1]]
 
 
 def nearest_pairs(here: NDArray[np.float64], there: NDArray[np.float64], tolerance: float) -> list[tuple[int, int]]:
@@ -372,10 +403,8 @@ def _first(side: Side) -> int | None:
 
 def _certain_offsets(sealed: Side, presented: Side) -> NDArray[np.float64]:
     """Sorted offsets of leaves that exist once on each side, and are presented."""
-    pairs = [(a[0], b[0]) for a, b in _groups(sealed, presented) if len(a) == len(b) == 1]
-    if not pairs:
-        return np.zeros(0)
-    rows, others = np.array(pairs).T
+    equal = _Equal.of(sealed, presented)
+    rows, others = equal.single, equal.single_partner
     shown = (sealed.order[rows] != HIDDEN) & (presented.order[others] != HIDDEN)
     offsets = presented.times[others[shown]] - sealed.times[rows[shown]]
     return np.sort(offsets[~np.isnan(offsets)])

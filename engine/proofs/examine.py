@@ -22,6 +22,7 @@ from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, si
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
 from engine.proofs.files import digest_both, file_state
+from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.parquet import read_leaves
@@ -50,6 +51,7 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
     groups = tree.groups(sealed.hashes())
     if tree.root(len(sealed), groups).hex() != header.root:
         raise ProofProblem("leaves_differ", "the leaves do not hash to the root")
+    before = file_state(name)
     try:
         with open_recording(name) as recording:
             collector = LeafCollector(recording.media, recording.timelines, header.sealed_sei)
@@ -59,6 +61,8 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
             media, cut = recording.media, recording.cut_short
     except (MediaError, ProofProblem) as error:
         return _unreadable(name, header, sealed, error)
+    if file_state(name) != before:
+        raise ProofProblem("changed_while_read")
     result = _compare(name, header, sealed, media, presented)
     notes = [*container_notes(header, media, presented), *result.other]
     wrong = [*result.wrong, *misleading(header, media)]
@@ -233,12 +237,12 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     """Sealed stream index -> the presented stream of its kind that shares most content with it."""
     found: dict[int, LeafStream] = {}
     left = list(presented.streams)
-    contents = {s.index: set(presented.contents(s).tolist()) for s in left}
     for stream in sealed.streams:
-        mine = set(sealed.contents(stream).tolist())
+        mine = sealed.contents(stream).view(f"S{DIGEST_SIZE}")
         same = [s for s in left if s.kind == stream.kind]
-        best = max(same, key=lambda s: (len(mine & contents[s.index]), s.codec == stream.codec, -s.index), default=None)
-        if best is not None and (len(mine & contents[best.index]) or best.codec == stream.codec or not mine):
+        shared = {s.index: int(np.isin(presented.contents(s).view(f"S{DIGEST_SIZE}"), mine).sum()) for s in same}
+        best = max(same, key=lambda s: (shared[s.index], s.codec == stream.codec, -s.index), default=None)
+        if best is not None and (shared[best.index] or best.codec == stream.codec or not len(mine)):
             found[stream.index] = best
             left.remove(best)
     return found
