@@ -51,6 +51,8 @@ class Options:
     apart: float = 0.8
     """Distance of the two copies over the distance of pictures `stride` apart, at a correlation
     of 0.92 and more; less is asked of weaker ones (`slope`). Untouched takes stay above 1.0."""
+    same: float = 0.7
+    """Correlation of a single picture above which it belongs to the stretch."""
     slope: float = 3.0
     """How fast `apart` falls with the correlation."""
     stride: int = 4
@@ -68,7 +70,7 @@ class Options:
     tests: int = 100
     """Exact tests at most."""
     periodic: float = 0.1
-    """How much better a lag must be than its double and its negative."""
+    """How much better a lag must be than its double, its negative and its parts."""
     packets: int = 8
     """Equal coded pictures in a row."""
 
@@ -176,7 +178,7 @@ def _tested(frames: FrameTable, lag: int, at: int, options: Options) -> Copy | N
     a, b = _capped(a, options), _capped(b, options)
     inner, aa, bb = (a * b).sum(axis=1), (a * a).sum(axis=1), (b * b).sum(axis=1)
     weight = np.sqrt(np.sqrt(aa * bb))
-    gain = weight * (inner / (np.sqrt(aa * bb) + 1e-6) - 0.5)
+    gain = weight * (inner / (np.sqrt(aa * bb) + 1e-6) - options.same)
     start, end = _best_run(gain)
     if end - start < options.least or first + end <= at or first + start >= at + options.cell:
         return None
@@ -227,12 +229,15 @@ def _apart(frames: FrameTable, first: int, last: int, lag: int, options: Options
 
 
 def _periodic(frames: FrameTable, first: int, last: int, lag: int, best: float, options: Options) -> bool:
-    """Whether the scene also fits its repeat at twice the lag, or before itself."""
-    a = _differences(frames, first, last)
-    for other in (2 * lag, -lag):
-        if first + other < 1 or last + other > len(frames):
+    """Whether the scene fits at other multiples of a period too: twice the lag, before itself, or a part of it."""
+    if last - first > 1.5 * lag:
+        return True
+    parts = [round(lag / m) for m in range(2, 13)]
+    for other in (2 * lag, -lag, *(p for p in parts if p >= options.nearest)):
+        begin, end = max(first, 1 - other), min(last, len(frames) - other)
+        if end - begin < options.least:
             continue
-        b = _differences(frames, first + other, last + other)
+        a, b = _differences(frames, begin, end), _differences(frames, begin + other, end + other)
         fit = float((a * b).sum() / np.sqrt(float((a * a).sum()) * float((b * b).sum()) + 1e-9))
         if fit > best - options.periodic:
             return True

@@ -57,7 +57,7 @@ class Options:
     """Correlation of the fine structure from which the scene is called the same."""
     displaced: float = 0.6
     """Share of the picture that a tear explains from which it is called torn."""
-    apart: float = 1.6
+    apart: float = 1.3
     """How many times less alike (1 - structural similarity) each border must be than before and after."""
 
 
@@ -171,7 +171,7 @@ def _confirmed(candidate: Candidate, rechecks: RecheckTable, options: Options) -
     apart = (1 - max(similarity(before, first), similarity(last, after))) / (1.005 - similarity(before, after))
     stays = max(structure(before, first), structure(after, last))
     light = max(lit(before, first), lit(after, last)) if stays >= options.stays else 0.0
-    torn = min(displaced(before, first), displaced(after, last)) if stays >= options.stays else 0.0
+    torn = min(displaced(before, first), displaced(after, last))
     foreign = apart >= options.apart and light < options.lit and torn < options.displaced
     evidence = (
         *candidate.finding.evidence,

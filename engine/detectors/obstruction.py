@@ -47,6 +47,10 @@ class Options:
     """Pictures of the shortest cover."""
     abrupt: int = 2
     """Pictures within which structure must go and come back."""
+    settled: int = 12
+    """Pictures before and after these, in which it must have been there."""
+    sudden: float = 0.6
+    """Share of the spread then that must still be there just before and again just after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def _covers(frames: FrameTable, options: Options) -> Iterator[Cover]:
         if leaves(frames, last) - frames.time(first) < options.least_s:
             continue
         around = float(min(spread[before], spread[after]))
+        wide = slice(max(0, before - options.settled), before), slice(after + 1, after + 1 + options.settled)
+        if around < options.sudden * max(float(spread[part].max(initial=0.0)) for part in wide):
+            continue
         inside = float(np.max(spread[first + options.abrupt : last - options.abrupt + 1], initial=0.0))
         fine = float(np.median(detail[first : last + 1]) / (min(detail[before], detail[after]) + 1e-3))
         if inside <= options.collapse * around and fine <= options.detail:

@@ -19,7 +19,7 @@ BANDS = 8
 """Bands of rows that are looked for separately: a torn picture is shifted in bands."""
 UNCHANGED = 1.5
 """Mean absolute difference, grey levels, up to which a band is where it was."""
-FOUND = 0.85
+FOUND = 0.8
 """Correlation from which a band counts as found elsewhere."""
 
 
@@ -93,11 +93,11 @@ def displaced(before: Picture, after: Picture) -> float:
     edge = before.shape[1] // 10
     for i in range(BANDS):
         band = after[i * height : (i + 1) * height]
-        if float(np.abs(band - before[i * height : (i + 1) * height]).mean()) < UNCHANGED:
-            kept += 1
-            continue
         fit = match_template(before, band[:, edge:-edge])
         row = int(np.argmax(fit.max(axis=1)))
         here = float(fit[max(0, i * height - 2) : i * height + 3].max())
+        if here >= FOUND or float(np.abs(band - before[i * height : (i + 1) * height]).mean()) < UNCHANGED:
+            kept += 1
+            continue
         moved += float(fit[row].max()) >= FOUND and abs(row - i * height) > height // 2 and here < FOUND - 0.15
     return (moved + kept) / BANDS if moved >= 2 else 0.0
