@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,11 @@ COLOURS: Final[Mapping[str, str]] = {
     "notice": "dim",
 }
 MARKS: Final[Mapping[str, str]] = {"violation": "✗", "suspicion": "!", "not_examinable": "?", "clear": "✓"}
+WHERE_WIDTH: Final = 23
+"""Columns for a place: ``1:02:03.500–1:02:04.500``; its frames stand below."""
+NARROW_WHERE: Final = 17
+WIDE: Final = 100
+"""Columns from which a terminal is wide."""
 PLAIN_WIDTH: Final = 160
 """Columns of a table that goes to a pipe or a file."""
 
@@ -110,11 +116,13 @@ def common_folder(paths: Sequence[str]) -> str:
 
 
 def _table(reports: Iterable[FileReport], texts: Texts, width: int, folder: str) -> Table:
+    reports, wide = list(reports), width >= WIDE
+    longest = max(cell_len(_name(r, folder)) for r in reports)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
     table.add_column(texts.ui("verdict"), no_wrap=True)
-    table.add_column(texts.ui("file"), overflow="fold", ratio=3)
-    table.add_column(texts.ui("where"), overflow="fold", ratio=3, min_width=19)
-    table.add_column(texts.ui("why"), overflow="fold", ratio=6)
+    table.add_column(texts.ui("file"), overflow="fold", width=max(12, min(longest, width * (3 if wide else 2) // 10)))
+    table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH if wide else NARROW_WHERE)
+    table.add_column(texts.ui("why"), overflow="fold", ratio=1)
     for report in reports:
         _add(table, report, texts, folder)
     return table
@@ -123,11 +131,15 @@ def _table(reports: Iterable[FileReport], texts: Texts, width: int, folder: str)
 def _add(table: Table, report: FileReport, texts: Texts, folder: str) -> None:
     verdict = report.verdict.value
     head = _badge(verdict, texts)
-    name = Text(safe(os.path.relpath(report.path, folder) if folder else report.path))
+    name = Text(_name(report, folder))
     rows = _rows(report, texts)
     table.add_row(head, name, *rows[0])
     for where, why in rows[1:]:
         table.add_row("", "", where, why)
+
+
+def _name(report: FileReport, folder: str) -> str:
+    return safe(os.path.relpath(report.path, folder) if folder else report.path)
 
 
 def _rows(report: FileReport, texts: Texts) -> list[tuple[Text, Text]]:
