@@ -39,9 +39,18 @@ Format = Annotated[
 ]
 
 
+Only = Annotated[
+    Literal["found"] | None,
+    typer.Option(
+        "--only", help=bilingual("Leave out files that are as they were sealed.", "不列出与封存时一致的文件。")
+    ),
+]
+
+
 def command(
     files: Files,
     proof: Proof = None,
+    only: Only = None,
     format_: Format = "text",
     output: Output = None,
     lang: Language = None,
@@ -66,11 +75,12 @@ def command(
             USAGE,
         )
     results = [verify(path, proof) for path in paths]
+    shown = [r for r in results if only is None or r.status in (Status.NOT_OK, Status.NOT_SEALED)]
     chinese = (lang or system_language()) is Lang.ZH
     if format_ == "json":
-        text = json.dumps(verify_json(results), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(verify_json(shown), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = "".join(f"{line}\n" for result in results for line in verify_lines(result, chinese))
+        text = "".join(f"{line}\n" for result in shown for line in verify_lines(result, chinese))
     write_output(text, output)
     status = {result.status for result in results}
     return exit_code(found=Status.NOT_OK in status, not_examined=Status.NOT_SEALED in status)

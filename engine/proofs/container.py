@@ -29,7 +29,8 @@ def container_notes(header: Header, media: MediaInfo, presented: Leaves) -> list
     presented
         Its leaves.
     """
-    notes: list[Note] = [{"subject": "container", "change": "bytes", "from": header.size, "to": media.size}]
+    sizes = {"from": header.size, "to": media.size} if media.size != header.size else {}
+    notes: list[Note] = [{"subject": "container", "change": "bytes", **sizes}]
     if media.format != header.container:
         notes.append({"subject": "container", "change": "format", "from": header.container, "to": media.format})
     else:

@@ -117,7 +117,7 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "never_presented_shown": ("shown, and never shown before", "现被显示，封存时本不显示"),
         "foreign_hidden": ("added, and hidden by the edit list", "新增但被编辑列表隐藏"),
         "time_not_carried": ("times that this container cannot carry", "该封装格式无法记录的时间"),
-        "bytes": ("size", "字节数"),
+        "bytes": ("bytes differ", "字节不同"),
         "format": ("format", "封装格式"),
         "tag": ("tag", "标签"),
         "count": ("number of streams", "流的数量"),
