@@ -56,7 +56,7 @@ class Options:
     slope: float = 3.0
     """How fast `apart` falls with the correlation."""
     stride: int = 4
-    least: int = 16
+    least: int = 20
     """Fewest differences in a row."""
     nearest: int = 16
     """Smallest lag, pictures."""
