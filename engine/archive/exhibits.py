@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detectors.runner import LumaReader
 from engine.features.tables import AUDIO_FRAME_S, AudioTable, Features, FrameTable
 from engine.findings import FileReport, Finding, Severity
 
@@ -56,14 +55,14 @@ class Exhibits:
 
 
 def gather(
-    luma: LumaReader, features: Features, report: FileReport, wanted: Literal["none", "plots", "pictures"]
+    colour: PictureReader, features: Features, report: FileReport, wanted: Literal["none", "plots", "pictures"]
 ) -> Exhibits | None:
     """The exhibits of one file, or None where none are wanted.
 
     Parameters
     ----------
-    luma
-        Decodes pictures again, at full size.
+    colour
+        Decodes pictures again, small and in colour.
     features, report
         The file's tables and what was found in it.
     wanted
@@ -73,7 +72,7 @@ def gather(
         return None
     pictures: Mapping[str, tuple[Picture, ...]] = {}
     if wanted == "pictures" and features.frames is not None:
-        pictures = pictures_around(luma, features, features.frames, report.findings)
+        pictures = pictures_around(colour, features, features.frames, report.findings)
     return Exhibits(series(features), pictures)
 
 
@@ -120,33 +119,35 @@ FINDINGS_WITH_PICTURES: Final = 24
 """Findings of one file that get pictures: the weightiest; a page must stay small."""
 
 THUMBNAIL: Final = (320, 240)
-"""Pixels that a small picture has at most."""
+"""Columns and lines that a small picture has at most."""
+
+PictureReader = Callable[[Sequence[int]], Mapping[int, NDArray[np.uint8]]]
+"""Picture numbers -> small colour pictures, (height, width, 3); those that fail are left out."""
 
 JPEG_QUALITY: Final = 70
 
 
 def pictures_around(
-    luma: LumaReader, features: Features, frames: FrameTable, findings: Sequence[Finding]
+    colour: PictureReader, features: Features, frames: FrameTable, findings: Sequence[Finding]
 ) -> Mapping[str, tuple[Picture, ...]]:
-    """Small grey pictures around the weightiest findings, a finding at a time to bound memory."""
+    """Small pictures around the weightiest findings, a finding at a time to bound memory."""
     video = features.media.video
     rotation = 0 if video is None else video.rotation
     found: dict[str, tuple[Picture, ...]] = {}
     for finding in chosen(findings):
         first, last = int(finding.start_frame or 0), int(finding.end_frame or 0)
-        full = luma(frames_around(first, last, len(frames)))
+        small = colour(frames_around(first, last, len(frames)))
         found[finding.id] = tuple(
-            Picture(n, frames.time(n), first <= n <= last, _jpeg(full[n], rotation)) for n in sorted(full)
+            Picture(n, frames.time(n), first <= n <= last, _jpeg(small[n], rotation)) for n in sorted(small)
         )
     return found
 
 
-def _jpeg(luma: NDArray[np.uint8], rotation: int) -> bytes:
-    """A small JPEG of a picture, turned as players show it (degrees, counter-clockwise)."""
+def _jpeg(rgb: NDArray[np.uint8], rotation: int) -> bytes:
+    """A JPEG of a small picture, turned as players show it (degrees, counter-clockwise)."""
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(luma))
-    image.thumbnail(THUMBNAIL)
+    image = Image.fromarray(rgb)
     buffer = io.BytesIO()
     (image.rotate(rotation, expand=True) if rotation else image).save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()

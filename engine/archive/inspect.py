@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
-from engine.archive.exhibits import Exhibits, gather
+from engine.archive.exhibits import THUMBNAIL, Exhibits, gather
 from engine.archive.pool import Tick
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
@@ -18,7 +18,7 @@ from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError
 from engine.media.reader import open_recording
-from engine.media.rows import luma_at
+from engine.media.rows import colour_at, luma_at
 from engine.rules.judge import judge
 from engine.rules.pack import load
 
@@ -148,7 +148,7 @@ def conclude(path: str, before: Stamp, features: Features, options: Options) -> 
     luma = _luma_reader(path, features)
     examination = examine(features, luma)
     report = _judge(features, examination, options)
-    exhibits = gather(partial(luma_of, path, features), features, report, options.exhibits)
+    exhibits = gather(partial(colour_of, path, features), features, report, options.exhibits)
     if stamp(path) != before:
         raise MediaError(path, "changed")
     return Inspected(report, exhibits)
@@ -166,12 +166,23 @@ def _luma_reader(path: str, features: Features) -> Callable[[Sequence[int]], Rec
 
 def luma_of(path: str, features: Features, numbers: Sequence[int]) -> RecheckTable:
     """Full-size luma of pictures by their number in presentation order; those that fail are absent."""
+    stream, rows = _rows(features, numbers)
+    return {rows[row]: luma for row, luma in luma_at(path, features.packets, stream, rows).items()}
+
+
+def colour_of(path: str, features: Features, numbers: Sequence[int]) -> RecheckTable:
+    """Small colour versions of pictures by their number, (height, width, 3); those that fail are absent."""
+    stream, rows = _rows(features, numbers)
+    return {rows[row]: rgb for row, rgb in colour_at(path, features.packets, stream, rows, THUMBNAIL).items()}
+
+
+def _rows(features: Features, numbers: Sequence[int]) -> tuple[int, dict[int, int]]:
+    """The examined video stream, and the packet row of each picture number for which it is known."""
     frames, video = features.frames, features.media.video
     if frames is None or video is None:
-        return {}
+        return -1, {}
     rows = {int(frames["packet"][n]): n for n in numbers if 0 <= n < len(frames)}
-    found = luma_at(path, features.packets, video.index, [row for row in rows if row >= 0])
-    return {rows[row]: luma for row, luma in found.items()}
+    return video.index, {row: n for row, n in rows.items() if row >= 0}
 
 
 Stamp = tuple[int, int, int, int]

@@ -50,6 +50,46 @@ def decode_rows(
     Picture
         In the order of the decoder's output, each wanted row at most once.
     """
+    for _, frame, side_data in _frames(path, packets, stream, wanted, threads):
+        picture = picture_of(frame, side_data)
+        if picture is not None:
+            yield picture
+
+
+def colour_at(
+    path: str | os.PathLike[str], packets: PacketTable, stream: int, wanted: Collection[int], size: tuple[int, int]
+) -> dict[int, NDArray[np.uint8]]:
+    """Small colour versions of chosen pictures, for people to look at.
+
+    Parameters
+    ----------
+    path, packets, stream, wanted
+        As for `decode_rows`.
+    size
+        Most columns and lines; the picture's proportions are kept.
+
+    Returns
+    -------
+    dict
+        Row of the packet -> uint8, (height, width, 3), RGB. Pictures that cannot be decoded or
+        converted are absent.
+    """
+    out: dict[int, NDArray[np.uint8]] = {}
+    for row, frame, _ in _frames(path, packets, stream, wanted, threads=0):
+        scale = min(size[0] / frame.width, size[1] / frame.height, 1.0)
+        width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
+        try:
+            small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+            out[row] = np.ascontiguousarray(small.to_ndarray())
+        except (av.error.FFmpegError, ValueError):
+            continue
+    return out
+
+
+def _frames(
+    path: str | os.PathLike[str], packets: PacketTable, stream: int, wanted: Collection[int], threads: int
+) -> Iterator[tuple[int, Any, bool]]:
+    """Row, frame, and whether the codec exports side data, of each wanted picture that can be decoded."""
     mine = packets.rows(stream)
     left = sorted(set(wanted) & set(mine.tolist()))
     while left:
@@ -113,7 +153,7 @@ def _decode_span(
     first: int,
     span: set[int],
     threads: int,
-) -> Iterator[Picture]:
+) -> Iterator[tuple[int, Any, bool]]:
     """Decode from position `first` of the stream until all of `span` came or cannot come any more."""
     left = set(span)
     last = int(np.searchsorted(mine, max(span))) + REORDER
@@ -140,14 +180,12 @@ def _decode(codec: Any, packet: Any) -> list[Any]:
         return []
 
 
-def _chosen(frames: list[Any], left: set[int], side_data: bool) -> Iterator[Picture]:
+def _chosen(frames: list[Any], left: set[int], side_data: bool) -> Iterator[tuple[int, Any, bool]]:
     for frame in frames:
         row = frame.opaque[0] if isinstance(frame.opaque, tuple) else -1
         if row in left:
             left.discard(row)
-            picture = picture_of(frame, side_data)
-            if picture is not None:
-                yield picture
+            yield row, frame, side_data
 
 
 def _read(container: Any, stream: int) -> Iterator[Any]:
