@@ -42,6 +42,8 @@ from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, 
 
 NAME = "copy_cut"
 PICTURE_STEP = "key_step"
+REORDER = 17
+"""Pictures by which the order of decoding and that of showing may differ, and one."""
 
 JOINED = frozenset({"restart", "sets_changed", "sets_begin", "sets_end", "delimiters"})
 """Signs that another encoder or muxer goes on: one group, they do not confirm each other."""
@@ -201,11 +203,13 @@ def _severity(group: Sequence[Sign], names: set[str], stepped: bool, closed: boo
 def _closed(lead: Sign, places: Places, options: Options) -> bool:
     """Whether numbering lacks reference pictures of which the timestamps lack nothing.
 
-    What is lost on the way leaves its time empty; only who closes the times up hides the loss.
+    What is lost on the way leaves its time empty; only who closes the times up hides the loss. The
+    hole may stand a few pictures away, since pictures are stored in another order than shown.
     """
     if lead.name != "frame_num" or not places.constant or lead.frame is None:
         return False
-    return lead.end_s - lead.start_s <= options.steady * places.interval_s
+    around = places.seconds[max(0, lead.frame - REORDER) : lead.frame + REORDER]
+    return bool(np.diff(around).max(initial=0.0) <= options.steady * places.interval_s)
 
 
 def _trimmed(name: str) -> Finding:

@@ -59,6 +59,7 @@ def frame_num_losses(pictures: NDArray[Any]) -> list[Loss]:
     step = (number - number[before]) % modulus
     reset = (number <= 1) & (number[before] < modulus - 2)
     gap = usable & (step > 1)
+    gap[1:] &= ~(gap[:-1] & (number[1:] == number[:-1]))  # pictures that none refer to repeat the number
     if np.count_nonzero(gap & reset) > HABIT:
         gap &= ~reset
     gaps = np.flatnonzero(gap)
