@@ -49,7 +49,9 @@ class GapOptions:
     habit_per_hour: float = 6.0
     """... and how many more an hour."""
     at_one_place: int = 5
-    """Holes of one event at most, where more than one picture is missing in any of them."""
+    """Holes of one event at most ..."""
+    single_at_one_place: int = 12
+    """... and where each lacks one picture only: pictures spread over a hole on a coarse time base."""
     long_s: float = 1.0
     """In a recording of irregular rate, the least length of a hole that counts, seconds."""
     beyond_habit: float = 5.0
@@ -106,7 +108,9 @@ def timeline_places(features: Features, times: VideoTimes, options: GapOptions) 
     sound = sound_times(features)
     silent = tuple(sound_holes(sound)) if sound is not None else ()
     judged: list[Place] = []
-    for group in places(holes(deltas, usual)):
+    found = holes(deltas, usual)
+    early = sum(times.second(h.position) < options.settle_s for h in found)
+    for group in (*places(found[:early]), *places(found[early:])):
         event = habit.is_event(group)
         for part in (group,) if event else tuple((hole,) for hole in group):
             says = "none" if sound is None or len(sound) == 0 else _sound_at(part, times, silent)
@@ -130,7 +134,8 @@ class _Habit:
         others = self._others(group[0].position, group[-1].position)
         hours = (self.times.second(len(self.times) - 1) - self.times.second(0)) / 3600
         constant = np.count_nonzero(others) <= self.options.habit + self.options.habit_per_hour * hours
-        few = len(group) <= self.options.at_one_place or all(h.missing == 1 for h in group)
+        most = self.options.single_at_one_place if all(h.missing == 1 for h in group) else self.options.at_one_place
+        few = len(group) <= most
         return bool(constant and few and not capped(group))
 
     def far_exceeded_by(self, hole: Hole) -> bool:

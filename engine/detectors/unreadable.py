@@ -26,6 +26,7 @@ from engine.detectors.damage import Damage, damage
 from engine.detectors.timeline import credible, sound_times, video_times
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
+from engine.media.model import StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +109,30 @@ def _tail(features: Features, options: UnreadableOptions) -> Iterator[Finding]:
 
 
 def _lengths(features: Features) -> tuple[float, float]:
-    """Seconds of video that are stored, hidden pictures included, and that the header promises."""
-    stream, table = features.media.video, features.packets
-    if stream is None or not stream.duration:
+    """Seconds that are stored, hidden pictures included, and that the header promises.
+
+    Of the video stream; where only the container has a length (Matroska, FLV), of all streams.
+    """
+    stream, media = features.media.video, features.media
+    if stream is not None and stream.duration:
+        start, end = _reach(features, stream)
+        return end - start, float(stream.duration * stream.time_base)
+    reaches = [_reach(features, s) for s in media.streams if s.kind in ("video", "audio") and not s.still]
+    reaches = [r for r in reaches if r[1] > r[0]]
+    if not media.duration_s or not reaches:
         return 0.0, 0.0
+    return max(r[1] for r in reaches) - min(r[0] for r in reaches), media.duration_s
+
+
+def _reach(features: Features, stream: StreamInfo) -> tuple[float, float]:
+    """First time of a stream, and the end of its last packet, seconds."""
+    table = features.packets
     rows = table.rows(stream.index)
-    pts = table.pts[rows][credible(table.pts[rows])]
-    promised = float(stream.duration * stream.time_base)
-    if len(pts) < 2:
-        return promised, promised
-    usual = int(np.median(np.diff(np.sort(pts))))
-    return float((int(pts.max() - pts.min()) + usual) * stream.time_base), promised
+    pts = np.sort(table.pts[rows][credible(table.pts[rows])])
+    if len(pts) == 0:
+        return 0.0, 0.0
+    usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
+    return float(int(pts[0]) * stream.time_base), float((int(pts[-1]) + usual) * stream.time_base)
 
 
 def _notice(

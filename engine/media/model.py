@@ -114,6 +114,8 @@ class MediaInfo:
     streams: tuple[StreamInfo, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
     boxes: BoxFacts | None = None
+    duration_s: float | None = None
+    """Length as the container's header states it; None where it states none."""
 
     @property
     def video(self) -> StreamInfo | None:

@@ -196,7 +196,7 @@ class Recording:
     def flush(self, stream: int) -> list[Any]:
         """What the decoder of a stream still holds after the last packet; nothing without a decoder."""
         codec = self.codec(stream)
-        return [] if codec is None else codec.decode(None)  # type: ignore[no-any-return]
+        return [] if codec is None else codec.decode(None)
 
     def packet_table(self) -> PacketTable:
         """The table of all packets read so far."""
@@ -294,6 +294,7 @@ def _media(path: str, size: int, container: Any, boxes: BoxFacts | None) -> Medi
         streams=tuple(_stream(s, matrices.get(s.id, ())) for s in container.streams),
         tags=dict(container.metadata),
         boxes=boxes,
+        duration_s=container.duration / 1e6 if container.duration else None,
     )
 
 

@@ -66,6 +66,8 @@ def test_a_hole_next_to_undecodable_pictures_names_decoded_ones(recording) -> No
 def test_settling_at_the_beginning_is_a_notice(recording) -> None:
     assert loud(recording(f"I drop(16) 24P {5 * GOP}")) == []
     assert len(loud(recording(f"{GOP} drop(16) {5 * GOP}"))) == 1
+    (later,) = loud(recording(f"I drop(6) 10P drop(50) 14P {5 * GOP}"))  # both: the second one counts
+    assert later.start_frame == 10
 
 
 def test_a_recorder_of_variable_rate_is_a_notice_unless_its_habit_is_exceeded(recording) -> None:
@@ -78,6 +80,12 @@ def test_a_recorder_of_variable_rate_is_a_notice_unless_its_habit_is_exceeded(re
 def test_a_rate_lowered_in_the_dark_is_a_notice(recording) -> None:
     dark = "".join("P drop(1) " for _ in range(8))
     assert loud(recording(f"{3 * GOP} {dark} {3 * GOP}")) == []
+
+
+def test_a_recorder_that_leaves_out_every_fourth_picture_is_a_notice(recording) -> None:
+    pattern = f"I {20 * '3P drop(1) '}"
+    assert loud(recording(f"{3 * pattern}")) == []
+    assert loud(recording(f"{GOP}{3 * pattern}")) == []
 
 
 def test_packets_lost_in_a_row_of_reordered_pictures_are_one_place(recording) -> None:

@@ -86,6 +86,14 @@ def test_a_file_that_ends_before_its_header_says_so(recording) -> None:
     assert finding.params["missing_s"] == pytest.approx(8 / 3, abs=0.05)
 
 
+def test_a_container_that_promises_more_than_its_streams_hold(recording) -> None:
+    tables = recording(8 * GOP)
+    video = replace(tables.media.streams[0], duration=None)
+    for promised, count in ((8.04, 0), (10.7, 1)):
+        media = replace(tables.media, streams=(video,), duration_s=promised)
+        assert len(found(replace(tables, media=media, packets=replace(tables.packets, media=media)))) == count
+
+
 def test_a_demuxer_that_gave_up_is_said(recording) -> None:
     tables = recording(8 * GOP)
     (finding,) = found(replace(tables, packets=replace(tables.packets, cut_short=True)))
