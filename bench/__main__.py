@@ -34,6 +34,10 @@ def parse(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Nam
     parser.add_argument(
         "--write", type=Path, metavar="PAGE", help=f"put the figures into this page (a full run of all: {PAGE})"
     )
+    parser.add_argument(
+        "--put", nargs=2, action="append", metavar=("NAME", "FILE"), default=[],
+        help=f"measure nothing; put the text of FILE, such as the tables of bench.accuracy, into {PAGE} at NAME",
+    )  # fmt: skip
     return parser.parse_args(arguments)
 
 
@@ -68,11 +72,15 @@ def keep(target: Path, known: Sequence[Suite], new: Mapping[str, Measured]) -> N
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 if every suite that was asked for ran, 1 if one failed, 2 if a tool is missing."""
+    known = suites()
+    options = parse(arguments, [s.name for s in known])
+    if options.put:
+        for name, file in options.put:
+            page.put(options.write or ROOT / PAGE, name, page.demoted(Path(file).read_text(encoding="utf-8")))
+        return 0
     if missing := missing_tools():
         print(f"the benchmarks compare with {' and '.join(missing)}: apt install {' '.join(missing)}", file=sys.stderr)
         return 2
-    known = suites()
-    options = parse(arguments, [s.name for s in known])
     chosen = [s for s in known if not options.only or s.name in options.only]
     measured, failed = measure(chosen, Settings(options.quick, CACHE))
     print(f"\n{page.short(measured)}")

@@ -39,6 +39,11 @@ def put(path: Path, name: str, body: str) -> None:
     path.write_text(replaced(path.read_text(encoding="utf-8"), name, body), encoding="utf-8")
 
 
+def demoted(text: str) -> str:
+    """A text with each of its headings one level lower, to stand below a heading of the page."""
+    return "\n".join(f"#{line}" if line.startswith("#") else line for line in text.splitlines())
+
+
 def tables(suites: Sequence[Suite], measured: Mapping[str, Measured]) -> str:
     """The sections of all suites that were measured."""
     return "\n\n".join(section(s, measured[s.name]) for s in suites if s.name in measured)

@@ -83,6 +83,18 @@ def test_one_part_of_a_page_can_be_put_alone(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == PAGE.replace(empty, empty.replace("\n", "\nAll is well.\n"))
 
 
+def test_tables_of_another_program_are_put_below_a_heading_of_the_page(tmp_path: Path) -> None:
+    from bench import __main__ as program
+
+    target, other = tmp_path / "page.md", tmp_path / "tables.md"
+    target.write_text(PAGE, encoding="utf-8")
+    other.write_text("## Real footage\n\n| a | # |\n", encoding="utf-8")
+    assert program.main(["--put", "short", str(other), "--write", str(target)]) == 0
+    assert "<!-- begin short -->\n### Real footage\n\n| a | # |\n<!-- end short -->" in target.read_text(
+        encoding="utf-8"
+    )
+
+
 def test_a_row_shows_peer_ratio_budget_and_whether_it_is_kept() -> None:
     _, _, missed, kept = page.table([slow(), fast()])
     assert missed == "| inspect | 2.00 s | 2.60 (2.00–2.70) s | 1.30 (1.00–1.35) | ≤ 1.25 | **not kept** |"
