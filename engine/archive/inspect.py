@@ -138,8 +138,7 @@ def known(digest: str, result: Inspected) -> Inspected:
 def progress_of(path: str, tick: Tick) -> Callable[[int, float], None]:
     """What `extract` calls, in terms of a batch: with the length that the header promises."""
     with open_recording(path) as recording:
-        streams = [s for s in (recording.media.video, recording.media.audio) if s is not None and s.duration]
-        total = max((float((s.duration or 0) * s.time_base) for s in streams), default=0.0)
+        total = recording.media.duration_s or 0.0
     return lambda _pictures, seconds: tick(seconds, max(total, seconds))
 
 

@@ -195,3 +195,23 @@ def test_exhibits_are_small_and_belong_to_findings(clip: Path, tmp_path: Path) -
     assert sum(p.inside for p in strip) == 2
     assert all(p.jpeg[:2] == b"\xff\xd8" for p in strip)
     assert all(len(s.seconds) <= 600 for s in result.exhibits.series)
+
+
+def test_half_a_group_of_pictures_is_missing(clip: Path, tmp_path: Path) -> None:
+    """Lost packets are found where they were lost; what the decoder makes of the rest is damage, not editing."""
+    truth = tamper(clip, "drop_packets:5", 1, tmp_path)[0]
+    report = inspect(tmp_path / truth.file)
+    event = truth.expect[0]
+    assert report.error is None
+    loud = [f for f in report.findings if f.severity > Severity.NOTICE]
+    near = [f for f in loud if f.start_s is not None and f.start_s <= event.end_s + 0.2]
+    assert [f for f in near if f.kind in event.kinds]
+
+
+def test_a_recording_cut_off_in_the_middle(clip: Path, tmp_path: Path) -> None:
+    """Index first, half of the data missing: what is there is examined, and the end is said to be missing."""
+    truth = tamper(clip, "truncate_tail", 1, tmp_path)[0]
+    report = inspect(tmp_path / truth.file)
+    event = truth.expect[0]
+    found = {f.kind for f in report.findings} & set(event.kinds)
+    assert found or report.verdict is Verdict.NOT_EXAMINABLE
