@@ -10,7 +10,7 @@ annex B (units, parameter sets, slice headers).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -304,21 +304,62 @@ def _scaling_list(bits: Bits, size: int) -> None:
         last = following or last
 
 
-def is_field(units: list[bytes], sps: SpsFacts) -> bool:
-    """Whether the first slice of an H.264 packet is of a single field: section 7.3.3."""
+def pps_numbers(unit: bytes) -> tuple[int, int]:
+    """Number of an H.264 PPS and of the SPS that it refers to: section 7.3.2.2.
+
+    Raises
+    ------
+    BitstreamError
+        If the set ends early.
+    """
+    bits = Bits(unescaped(unit[1:]))
+    return bits.exp_golomb(), bits.exp_golomb()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a picture: its frame_num, and which of the two."""
+
+    number: int
+    bottom: bool
+
+    def completes(self, first: Field) -> bool:
+        """Whether this is the second field of the picture that `first` began: section 7.4.1.2.4."""
+        return self.number == first.number and self.bottom != first.bottom
+
+
+def lone_field(units: list[bytes], sps_of: Mapping[int, SpsFacts]) -> Field | None:
+    """The field that an H.264 packet holds, if it holds one and no more: section 7.3.3.
+
+    Parameters
+    ----------
+    units
+        Of the packet.
+    sps_of
+        PPS number -> facts of the SPS it refers to.
+
+    Raises
+    ------
+    BitstreamError
+        If a slice ends early or refers to a set that is not there.
+    """
+    fields = {_field(unit, sps_of) for unit in units if unit[0] & 0x1F in (1, 2, 5)}
+    return fields.pop() if len(fields) == 1 else None
+
+
+def _field(unit: bytes, sps_of: Mapping[int, SpsFacts]) -> Field | None:
+    bits = Bits(unescaped(unit[1:], 32))
+    bits.exp_golomb()
+    bits.exp_golomb()
+    sps = sps_of.get(bits.exp_golomb())
+    if sps is None:
+        raise BitstreamError("a parameter set is missing")
     if sps.frames_only:
-        return False
-    for unit in units:
-        if unit[0] & 0x1F in (1, 2, 5):
-            bits = Bits(unescaped(unit[1:], 32))
-            bits.exp_golomb()
-            bits.exp_golomb()
-            bits.exp_golomb()
-            if sps.separate_planes:
-                bits.read(2)
-            bits.read(sps.frame_num_bits)
-            return bool(bits.read(1))
-    return False
+        return None
+    if sps.separate_planes:
+        bits.read(2)
+    number = bits.read(sps.frame_num_bits)
+    return Field(number, bool(bits.read(1))) if bits.read(1) else None
 
 
 # ---- AAC --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +13,17 @@ from numpy.typing import NDArray
 from engine.media.model import NO_TIME, MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
-from engine.proofs.content import PcmBlocks, Presented, Units, configuration_of, is_pcm, reader_for, sample_bytes
+from engine.proofs.content import (
+    ContentReader,
+    PcmBlocks,
+    Piece,
+    Presented,
+    Units,
+    configuration_of,
+    is_pcm,
+    reader_for,
+    sample_bytes,
+)
 from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
 from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
 from engine.proofs.problems import ProofProblem
@@ -51,25 +62,69 @@ class _Rows:
         return self.configurations.index(configuration)
 
 
+def _as_units(reader: ContentReader) -> Units | None:
+    return reader if isinstance(reader, Units) else None
+
+
 class _UnitStream:
     """A stream whose packets are access units."""
 
     def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> None:
         self.rows = _Rows()
         self._reader = reader_for(stream) if dropped_sei is None else Presented(stream, dropped_sei)
-        units = self._reader if isinstance(self._reader, Units) else None
-        self.configuration_sei = tuple(units.configuration_sei) if units else ()
+        self._units = self._reader.units if isinstance(self._reader, Presented) else _as_units(self._reader)
+        self._first: _First | None = None
+        self.configuration_sei = tuple(self._units.configuration_sei) if self._units else ()
         self.framing = self._reader.framing
 
     def packet(self, p: CodedPacket) -> None:
         changed = p.configuration
         if changed is not None:
             self._reader.reconfigure(changed)
+        if self._units is not None and self._units.interlaced:
+            self._fields(p, self._units.piece(p.data))
+            return
+        self.finish()
         found = self._reader.read(p.data)
         self.rows.append(p.pts, p.duration, p.position, p.size, found.digest, found.configuration)
 
+    def _fields(self, p: CodedPacket, piece: Piece) -> None:
+        """Two packets that are the fields of one picture make one leaf, at the time of the first."""
+        first = self._first
+        if first and piece.field and first.piece.field and piece.field.completes(first.piece.field):
+            whole = first.piece.with_second(piece)
+            self._first = _First(whole, first.pts, first.duration + p.duration, NO_TIME, first.size + p.size)
+            self.finish()
+            return
+        self.finish()
+        self._first = _First(piece, p.pts, p.duration, p.position, p.size)
+        if piece.field is None:
+            self.finish()
+
     def finish(self) -> None:
-        pass
+        """Write what waits for a second field."""
+        if self._first is not None:
+            found = self._first.piece.content
+            self.rows.append(
+                self._first.pts,
+                self._first.duration,
+                self._first.position,
+                self._first.size,
+                found.digest,
+                found.configuration,
+            )
+            self._first = None
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """A leaf that may still be completed by a second field."""
+
+    piece: Piece
+    pts: int
+    duration: int
+    position: int
+    size: int
 
 
 class _PcmStream:

@@ -16,12 +16,14 @@ from engine.media.bitstream import (
     AacConfiguration,
     BitstreamError,
     Configuration,
+    Field,
     SpsFacts,
     audio_specific_config,
     configuration,
-    is_field,
     kind_of,
+    lone_field,
     open_bitstream_units,
+    pps_numbers,
     set_number,
     split_lengths,
     split_start_codes,
@@ -90,6 +92,23 @@ class Whole:
         return Content(content_digest(data), self._configuration)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A packet's normal form and configuration, and the field it is where it is no whole picture."""
+
+    normal: bytes
+    configuration: bytes
+    field: Field | None
+
+    @property
+    def content(self) -> Content:
+        return Content(content_digest(self.normal), self.configuration)
+
+    def with_second(self, second: Piece) -> Piece:
+        """The picture of two fields."""
+        return Piece(self.normal + second.normal, second.configuration, None)
+
+
 class Units:
     """H.264 and HEVC: units without what muxers add and drop; parameter sets in force.
 
@@ -103,6 +122,7 @@ class Units:
         self._kinds = H264 if codec == "h264" else HEVC
         self._sets: dict[tuple[int, int], bytes] = {}
         self._sps: dict[int, SpsFacts] = {}
+        self._pps: dict[int, int] = {}
         self._digest: bytes | None = None
         self.framing = f"length{record.prefix}" if record.prefix else "start_codes"
         self._own_sei = dropped_sei is None
@@ -110,7 +130,7 @@ class Units:
         self._configure(record)
 
     def reconfigure(self, extradata: bytes) -> None:
-        self._sets, self._sps, self._digest = {}, {}, None
+        self._sets, self._sps, self._pps, self._digest = {}, {}, {}, None
         self._configure(_record(self._codec, extradata))
 
     def _configure(self, record: Configuration) -> None:
@@ -128,12 +148,25 @@ class Units:
         return sorted(self._sei)
 
     def read(self, data: memoryview) -> Content:
-        raw = bytes(data)
-        kept = [u for u in self._split(raw) if self._keeps(u)]
-        if self._codec == "h264" and any(not s.frames_only for s in self._sps.values()):
-            self._refuse_fields(kept)
+        return self.piece(data).content
+
+    def piece(self, data: memoryview) -> Piece:
+        """One packet, which may be one field of a picture."""
+        kept = [u for u in self._split(bytes(data)) if self._keeps(u)]
         normal = b"".join(piece for unit in kept for piece in (len(unit).to_bytes(4, "big"), unit))
-        return Content(content_digest(normal), self._configuration())
+        return Piece(normal, self._configuration(), self._field(kept) if self.interlaced else None)
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether pictures may come as two fields."""
+        return any(not s.frames_only for s in self._sps.values())
+
+    def _field(self, units: list[bytes]) -> Field | None:
+        sps_of = {pps: self._sps[sps] for pps, sps in self._pps.items() if sps in self._sps}
+        try:
+            return lone_field(units, sps_of)
+        except BitstreamError:
+            return None
 
     def _split(self, raw: bytes) -> list[bytes]:
         if not self._prefix:
@@ -141,7 +174,7 @@ class Units:
         try:
             return split_lengths(raw, self._prefix)
         except BitstreamError:
-            return [raw]  # damaged: bound as it is
+            return split_start_codes(raw)  # damaged: bound as it is
 
     def _keeps(self, unit: bytes) -> bool:
         kind = kind_of(self._codec, unit)
@@ -158,6 +191,8 @@ class Units:
             if self._sets.get((kind, number)) != unit:
                 if self._codec == "h264" and kind == 7:
                     self._sps[number] = sps_facts(unit)
+                elif self._codec == "h264" and kind == 8:
+                    self._pps[number] = pps_numbers(unit)[1]
                 self._sets[kind, number] = unit
                 self._digest = None
         except (BitstreamError, IndexError):
@@ -171,14 +206,6 @@ class Units:
                 self._codec.encode() + b"\0" + b"".join(len(u).to_bytes(4, "big") + u for u in sets)
             )
         return self._digest
-
-    def _refuse_fields(self, units: list[bytes]) -> None:
-        try:
-            field = any(is_field(units, sps) for sps in self._sps.values())
-        except BitstreamError:
-            return
-        if field:
-            raise ProofProblem("leaf_not_built", "H.264 pictures coded as two fields (PAFF)")
 
 
 class Aac:
@@ -252,6 +279,11 @@ class Presented:
         except ProofProblem:
             self._reader = Plain()
         self.framing = self._reader.framing
+
+    @property
+    def units(self) -> Units | None:
+        """The reader itself, where it cuts packets into units."""
+        return self._reader if isinstance(self._reader, Units) else None
 
     def reconfigure(self, extradata: bytes) -> None:
         try:

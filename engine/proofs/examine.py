@@ -135,6 +135,7 @@ def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presen
             result = _in_place(name, header, sealed, stream, result)
         if media.format in PES_FORMATS and stream.kind == "audio":
             result = _excuse(found, presented, stream, other, result)
+        result = _leading(found, sealed, stream, result)
         result = _reconfigured(found, sealed, stream, presented, other, result)
         if not result.whole:
             found.wrong.append("frames_differ" if stream.examined else "content_differs")
@@ -200,6 +201,20 @@ def _reconfigured(
         return result
     shown = rows[sealed.order[sealed.rows(stream.index)][rows] != HIDDEN]
     return replace(result, altered=np.union1d(result.altered, shown), moved=np.setdiff1d(result.moved, shown))
+
+
+def _leading(found: _Findings, sealed: Leaves, stream: LeafStream, result: Alignment) -> Alignment:
+    """Take from `concealed` the leading pictures of a stream that starts with an open GOP.
+
+    They are decoded after the stream's first picture, presented before it, and predicted from
+    what came before the recording. Muxers begin the edit list at the first picture.
+    """
+    order = sealed.order[sealed.rows(stream.index)]
+    rows = result.concealed
+    if stream.kind != "video" or not len(rows) or sorted(order[rows]) != list(range(int(order[0]))):
+        return result
+    found.notes.append({**_subject(stream, "leading_hidden"), "count": len(rows)})
+    return replace(result, concealed=rows[:0])
 
 
 def _in_place(name: str, header: Header, sealed: Leaves, stream: LeafStream, result: Alignment) -> Alignment:

@@ -115,6 +115,10 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "repeats": ("shown again", "重复显示"),
         "never_presented_missing": ("missing, and never shown before", "缺失，封存时本不显示"),
         "never_presented_shown": ("shown, and never shown before", "现被显示，封存时本不显示"),
+        "leading_hidden": (
+            "before the first picture that can be decoded, now hidden",
+            "位于首个可解码画面之前，现被隐藏",
+        ),
         "foreign_hidden": ("added, and hidden by the edit list", "新增但被编辑列表隐藏"),
         "time_not_carried": ("times that this container cannot carry", "该封装格式无法记录的时间"),
         "bytes": ("bytes differ", "字节不同"),

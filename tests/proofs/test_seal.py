@@ -193,12 +193,17 @@ def test_frames_that_do_not_exist(recording, frame):
         prove(recording, frame)
 
 
-def test_field_pictures_are_refused(footage, tmp_path):
+def test_two_field_packets_are_one_leaf(footage, tools, tmp_path):
     path = footage / "odd" / "avchd_sony_a7m3_truncated_interlaced.mts"
     if not path.exists():
         pytest.skip("that recording is not in the folder")
     result = seal(path, tmp_path)
-    assert (result.status, result.reason) == ("refused", "leaf_not_built")
+    assert result.status == "sealed"
+    pictures = [s["leaves"] for s in envelope.read(result.seal).streams if s["examined"]]
+    assert pictures == [13]
+    for suffix in (".mkv", ".ts"):
+        copy = tools.rewrite(path, tmp_path / f"copy{suffix}")
+        assert verify(copy, result.seal).status is Status.OK_WITH_MISSING_INFO
 
 
 def test_bytes_a_leaf(clips, tmp_path):
