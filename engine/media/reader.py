@@ -99,14 +99,15 @@ class CodedPacket:
         return bytes(self._packet.get_sidedata("new_extradata"))
 
     def decode(self) -> list[Any]:
-        """Decode; pictures (or sound) that become ready, each with `opaque` the row it came from.
+        """Decode; pictures (or sound) that become ready, `opaque` of each a tuple of the row it came from.
 
         Raises
         ------
         av.error.FFmpegError
             If the packet cannot be decoded; the decoder goes on with the next.
         """
-        self._packet.opaque = self.row
+        # a tuple, not the number: PyAV files it under its id, which small numbers share between open files
+        self._packet.opaque = (self.row,)
         return self._packet.decode()  # type: ignore[no-any-return]
 
 
