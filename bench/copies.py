@@ -124,15 +124,17 @@ def _shortened(path: Path, folder: Path, limit_s: float) -> Path:
     return target.path
 
 
-def prepared(clip: Clip, folder: Path, size: tuple[int, int] | None = None) -> Path:
-    """`clip` as a recorder with frequent key frames would have written it."""
+def prepared(clip: Clip, folder: Path, like: Clip | None = None) -> Path:
+    """`clip` as a recorder with frequent key frames would have written it, in size and rate of `like`."""
     folder.mkdir(parents=True, exist_ok=True)
-    shape = "" if size is None else f".{size[0]}x{size[1]}"
-    path = folder / f"{clip.path.stem}{shape}.mp4"
+    model = like or clip
+    size = (model.width // 2 * 2, model.height // 2 * 2)
+    path = folder / f"{clip.path.stem}.{size[0]}x{size[1]}.{1 / model.interval:.3f}fps.mp4"
     if not path.exists():
         part = path.with_name(f"part-{os.getpid()}-{path.name}")
-        plan = Plan(run(clip, 0, len(clip)), (), pieces=(Piece(MAIN, *EVERYTHING),))
-        render(plan, clip, part, replace(PREPARED, size=size))
+        shots = [replace(s, duration=model.interval) if like else s for s in run(clip, 0, len(clip))]
+        heard = (-1e9, len(clip) * model.interval) if like else EVERYTHING
+        render(Plan(shots, (), pieces=(Piece(MAIN, *heard),)), clip, part, replace(PREPARED, size=size))
         part.rename(path)
     return path
 
@@ -148,10 +150,9 @@ def _partner(task: Task, clip: Clip) -> tuple[Path, Path]:
     folder = task.work / "prepared"
     alike = [p for p in task.others if p.name != task.source.path.name and survey(p).sound == clip.sound][:8]
     other = _chosen(alike or task.others, task)
-    size = (clip.width // 2 * 2, clip.height // 2 * 2)
     if other is None or survey(other).sound != clip.sound:
         raise InapplicableError(clip.path, Reason.UNLIKE)
-    return prepared(clip, folder, size), prepared(survey(other), folder, size)
+    return prepared(clip, folder, clip), prepared(survey(other), folder, clip)
 
 
 def _attempt(task: Task, folder: Path) -> list[Any]:
