@@ -13,9 +13,13 @@ from engine.media.bitstream import (
     AacConfiguration,
     Bits,
     BitstreamError,
+    Field,
+    SpsFacts,
     audio_specific_config,
     configuration,
+    lone_field,
     open_bitstream_units,
+    pps_numbers,
     set_number,
     split_lengths,
     split_start_codes,
@@ -96,6 +100,35 @@ def test_parameter_sets_of_any_bytes(data):
         for unit in (data, SPS[: len(data)] + data, b"\x42\x01" + data):
             with contextlib.suppress(BitstreamError):
                 read(unit)
+    facts = {n: SpsFacts(4, False, False) for n in range(8)}
+    with contextlib.suppress(BitstreamError):
+        lone_field([data, b"\x65" + data], facts)
+    with contextlib.suppress(BitstreamError):
+        pps_numbers(data)
+
+
+def slice_of(frame_num: int, field: str, pps: int = 0) -> bytes:
+    """The first bytes of an H.264 slice: of a frame, or of the top or bottom field."""
+    bits = exp_golomb(0) + exp_golomb(7) + exp_golomb(pps) + number(frame_num, 4)
+    bits += {"frame": "0", "top": "10", "bottom": "11"}[field] + "1"
+    bits += "0" * (-len(bits) % 8)
+    return b"\x41" + int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+@given(st.integers(0, 15))
+def test_fields_of_a_picture(frame_num):
+    facts = {0: SpsFacts(4, False, False), 1: SpsFacts(4, True, False)}
+    top, bottom, frame = (slice_of(frame_num, kind) for kind in ("top", "bottom", "frame"))
+    assert lone_field([top, top], facts) == Field(frame_num, False)
+    assert lone_field([b"\x06sei", bottom], facts) == Field(frame_num, True)
+    assert lone_field([top, bottom], facts) is None
+    assert lone_field([frame], facts) is None
+    assert lone_field([slice_of(frame_num, "top", pps=1)], facts) is None
+    assert Field(frame_num, True).completes(Field(frame_num, False))
+    assert not Field(frame_num, True).completes(Field(frame_num, True))
+    assert not Field(frame_num, True).completes(Field(frame_num + 1, False))
+    with pytest.raises(BitstreamError):
+        lone_field([slice_of(frame_num, "top", pps=5)], facts)
 
 
 def test_sps_of_a_real_camera():
