@@ -141,6 +141,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader went away (`| head`): nothing is wrong, and nothing may be written any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        say(f"unbroken: {error.filename or ''}{': ' if error.filename else ''}{error.strerror or error}")
+        return NOT_EXAMINED
     except Exception as error:
         return _internal(error)
 

@@ -119,6 +119,14 @@ def test_faults_of_the_program_are_told_in_a_line(
     assert "Traceback" not in shown
 
 
+def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main.run(["demo", str(tmp_path / "file" / "demo")]) == 3
+    shown = capsys.readouterr().err
+    assert f"{tmp_path}/file/demo: Not a directory" in shown
+    assert "internal" not in shown
+
+
 def test_exit_codes() -> None:
     assert common.exit_code(found=True, not_examined=True) == 1
     assert common.exit_code(found=False, not_examined=True) == 3
