@@ -14,7 +14,8 @@ Looks like it but is not
     a scene-cut key picture of many encoders, so it needs company, and a picture step is none: the
     encoder put the key picture there because of it. Encoders that count by their clock leave holes
     in the order count as a habit. Recorders settle in the first half second. The last pictures
-    of a file may lack neighbours. A sound packet off the cadence away from a key picture.
+    of a file may lack neighbours. A hole in the times, and a key picture after it: recorders pause;
+    the hole is told elsewhere. A sound packet off the cadence away from a key picture.
 Limits
     Whole closed groups cut out of a recording whose idr_pic_id is constant, or alternates and an
     even number went, without sound: nothing is left here. HEVC numbers nothing across closed groups.
@@ -34,7 +35,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.copysigns import LOSSES, Sign, signs_of, trimmed_start
+from engine.detectors.copysigns import HOLES, LOSSES, Sign, signs_of, trimmed_start
 from engine.detectors.keysteps import KeySteps, key_steps
 from engine.detectors.places import Places, places_of
 from engine.features.tables import Features
@@ -80,7 +81,8 @@ def propose(features: Features, options: Options) -> Proposal:
     places = places_of(features)
     steps = None if features.frames is None else key_steps(features.frames, places.keys)
     signs = [*_settled(signs_of(features, places), places, steps), *_step_signs(places, steps, options)]
-    findings = [_finding(group, places, steps, options) for group in _groups(signs, options.together_s)]
+    groups = [g for g in _groups(signs, options.together_s) if {s.name for s in g} - HOLES]
+    findings = [_finding(group, places, steps, options) for group in groups]
     findings += [_trimmed(name) for name in trimmed_start(coded)]
     examined = (Examined("deletion", "bitstream", places.end_s),) if len(coded) else ()
     return Proposal(findings=tuple(findings), examined=examined)
@@ -152,12 +154,13 @@ def _picture_agrees(frame: int | None, steps: KeySteps | None, options: Options)
 
 def _lead(group: Sequence[Sign], places: Places) -> Sign:
     """The sign that names the place: at a key picture if one does, since packets are cut there."""
-    return max(group, key=lambda s: (s.frame is not None, s.strong, s.frame in places.keys, s.missing, s.name))
+    named = [s for s in group if s.name not in HOLES]
+    return max(named, key=lambda s: (s.frame is not None, s.strong, s.frame in places.keys, s.missing, s.name))
 
 
 def _finding(group: Sequence[Sign], places: Places, steps: KeySteps | None, options: Options) -> Finding:
     lead = _lead(group, places)
-    names = {"joined" if s.name in JOINED else s.name for s in group}
+    names = {"joined" if s.name in JOINED else s.name for s in group} - HOLES
     step = _picture_agrees(lead.frame, steps, options) if names - NOT_INDEPENDENT else None
     closed = _closed(lead, places, options)
     evidence = [Evidence(s.source, s.name, s.value, s.limit) for s in group]

@@ -19,6 +19,8 @@ from engine.media.model import NO_TIME
 
 LOSSES: Final = frozenset({"frame_num", "picture_order", "reference"})
 """Signs that pictures are missing inside a coded sequence."""
+HOLES: Final = frozenset({"video_hole", "sound_hole"})
+"""Steps in which whole pictures or packets are missing, or time falls back: others judge these."""
 FRAMED_SOUND: Final = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "opus"})
 """Sound whose packets all last equally long."""
 BY_CHANCE: Final = 0.1
@@ -84,15 +86,25 @@ def _at(
 def _numbering_signs(coded: CodedFacts, places: Places) -> Iterator[Sign]:
     pictures = coded.pictures
     for loss in _losses(coded):
-        yield from _at(places, loss.position, loss.by, True, loss.missing, 0, loss.missing)
+        strong = loss.by != "picture_order" or coded.codec == "h264" or not _late(places, loss)
+        yield from _at(places, loss.position, loss.by, strong, loss.missing, 0, loss.missing)
     if coded.codec == "h264":
         breaks, intact = numbering.idr_breaks(pictures)
         for position in breaks:
             yield from _at(places, position, "idr_id", True, int(pictures["idr_id"][position]), intact)
 
 
+def _late(places: Places, loss: numbering.Loss) -> bool:
+    """Whether the timestamps have the same hole: phones count HEVC pictures by their clock."""
+    frame = places.frame(loss.position)
+    if frame is None:
+        return False
+    step = places.second(frame) - places.second(frame - 1)
+    return step >= (loss.missing + 0.6) * places.interval_s
+
+
 def _losses(coded: CodedFacts) -> list[numbering.Loss]:
-    """Lost pictures; where the order count names the place of a loss exactly, it alone."""
+    """Lost pictures by all numbers that the codec counts."""
     order = numbering.order_losses(coded.pictures)
     if coded.codec == "hevc":
         return order + numbering.reference_losses(coded.pictures)
@@ -124,9 +136,10 @@ def _interval_signs(places: Places) -> Iterator[Sign]:
     base = places.tick_s
     for step in joints.odd_steps(np.rint(seconds / base).astype(np.int64), base):
         frame = step.position + 1
-        strong = frame in places.keys and _chance(places, places.interval_s) < BY_CHANCE
+        name = "video_step" if step.within else "video_hole"
+        strong = step.within and frame in places.keys and _chance(places, places.interval_s) < BY_CHANCE
         value, usual = round(step.ticks * base, 6), round(step.usual * base, 6)
-        yield Sign("video_step", strong, places.second(frame - 1), places.second(frame), frame, value, usual)
+        yield Sign(name, strong, places.second(frame - 1), places.second(frame), frame, value, usual)
 
 
 def _sound_signs(features: Features, coded: CodedFacts, places: Places) -> Iterator[Sign]:
@@ -141,7 +154,8 @@ def _sound_signs(features: Features, coded: CodedFacts, places: Places) -> Itera
     packet_s = float(np.median(np.diff(raw))) * base
     for step in joints.odd_steps(raw, base):
         start, end = float(shown[step.position]), float(shown[step.position + 1])
-        yield _near_key("sound_step", start, end, round(step.ticks * base, 6), packet_s, places)
+        name = "sound_step" if step.within else "sound_hole"
+        yield _near_key(name, start, end, round(step.ticks * base, 6), packet_s, places)
     for at in joints.tiny_runs(raw):
         start = float(shown[at])
         yield _near_key("sound_overlap", start, start + packet_s, 0.0, packet_s, places, always=True)
@@ -169,14 +183,15 @@ def _near_key(
 ) -> Sign:
     """A sign of the sound, moved to the key picture within a packet's length of it.
 
-    At a key picture it is strong: of 99 untouched files none has one odd step of sound there after
-    the first half second. Elsewhere it is so only if it means something anywhere (`always`).
+    It is strong if that meeting is no chance, or if it is so anywhere (`always`). Of 99 untouched files
+    none has a single odd step of sound at a key picture after the first half second.
     """
     low, high = sorted((start, end))
     key = places.nearest_key(low - packet_s, high + packet_s)
     if key is None:
         return Sign(name, always, low, high, None, value, round(packet_s, 6))
-    return Sign(name, True, places.second(key - 1), places.second(key), key, value, round(packet_s, 6))
+    meant = _chance(places, high - low + 2 * packet_s) < BY_CHANCE and name not in HOLES
+    return Sign(name, always or meant, places.second(key - 1), places.second(key), key, value, round(packet_s, 6))
 
 
 def _chance(places: Places, window_s: float) -> float:

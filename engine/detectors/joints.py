@@ -37,6 +37,11 @@ class OddStep:
     ticks: int
     usual: int
 
+    @property
+    def within(self) -> bool:
+        """Whether nothing whole is missing: longer than nothing, shorter than two usual ones."""
+        return 0 < self.ticks < 2 * self.usual
+
 
 def odd_steps(ticks: NDArray[np.int64], time_base: float) -> list[OddStep]:
     """Single odd intervals in an otherwise constant cadence; none where odd ones are a habit.
