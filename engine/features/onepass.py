@@ -89,7 +89,7 @@ class _Pass:
         if stream is None:
             return None
         timeline = self._recording.timelines[stream.index]
-        return PictureTrack(stream, self._codec(stream), timeline.place, threads, progress)
+        return PictureTrack(stream, self._codec(stream), timeline.place, threads, progress, self._recording.limits)
 
     def _sound_track(self, stream: StreamInfo | None) -> SoundTrack | None:
         codec = self._codec(stream) if stream else None

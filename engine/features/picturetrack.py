@@ -17,7 +17,7 @@ from engine.features.pictures import PictureRows
 from engine.features.tables import CORRUPT, DAMAGED, INTERLACED, KEY, FrameTable
 from engine.media.frames import EXACT_SIDE_DATA, Picture, decoded, pictures_of, prepare_decoder
 from engine.media.model import NO_TIME, PacketTable, StreamInfo
-from engine.media.reader import CodedPacket
+from engine.media.reader import CodedPacket, Limits
 from engine.media.rows import decode_rows
 
 WAITING: Final = 1024
@@ -46,6 +46,8 @@ class PictureTrack:
         Decoder threads, 0 for one a processor.
     progress
         Called now and then.
+    limits
+        What pictures may ask for at most.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class PictureTrack:
         place: Callable[[int], int | None],
         threads: int,
         progress: Progress | None,
+        limits: Limits | None = None,
     ) -> None:
         self._stream = stream
         self._usable = codec is not None
+        self._limits = limits
         self._side_data = stream.codec in EXACT_SIDE_DATA
         self._place = place
         self._progress = progress
@@ -72,7 +76,7 @@ class PictureTrack:
         self._first: int | None = None
         self._fields: deque[int] = deque(maxlen=2 * WAITING)  # rows of the last interlaced pictures
         if codec is not None:
-            prepare_decoder(codec, threads)
+            prepare_decoder(codec, threads, limits)
 
     def packet(self, packet: CodedPacket) -> None:
         """Decode a packet of the stream and measure what becomes ready."""
@@ -120,7 +124,7 @@ class PictureTrack:
         ]
         if not lost:
             return
-        for picture in decode_rows(packets.media.path, packets, self._stream.index, lost, threads=1):
+        for picture in decode_rows(packets.media.path, packets, self._stream.index, lost, 1, self._limits):
             self.picture(picture)
 
     def _next(self, stored: int) -> int | None:

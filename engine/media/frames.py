@@ -13,7 +13,7 @@ from av.sidedata.sidedata import SideDataContainer, Type
 from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME
-from engine.media.reader import CodedPacket, Recording
+from engine.media.reader import CodedPacket, Limits, Recording
 
 Plane = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -104,7 +104,7 @@ class Picture:
         return int(self.luma.shape[0])
 
 
-def prepare_decoder(codec: Any, threads: int) -> None:
+def prepare_decoder(codec: Any, threads: int, limits: Limits | None = None) -> None:
     """Set a codec context up before its first packet.
 
     Parameters
@@ -114,12 +114,16 @@ def prepare_decoder(codec: Any, threads: int) -> None:
     threads
         Decoder threads, 0 for one a processor. Motion vectors and quantisers are exported where
         they can be trusted: with one thread, and for the codecs of `EXACT_SIDE_DATA`.
+    limits
+        A stream may grow its pictures on the way; larger ones are refused by the decoder.
     """
     codec.thread_type = "AUTO"
     codec.thread_count = threads
     codec.copy_opaque = True  # so that a picture names the packet it came from
+    options = {"max_pixels": str((limits or Limits()).pixels)}
     if codec.codec.canonical_name in (VECTOR_CODECS if threads == 1 else EXACT_SIDE_DATA):
-        codec.options = {"flags2": "+export_mvs", "export_side_data": "venc_params"}
+        options |= {"flags2": "+export_mvs", "export_side_data": "venc_params"}
+    codec.options = options
 
 
 def pictures_of(frames: Iterable[Any], side_data: bool) -> list[Picture]:

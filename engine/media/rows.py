@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.media.frames import VECTOR_CODECS, Picture, picture_of, prepare_decoder
 from engine.media.model import NO_TIME, PacketTable
+from engine.media.reader import Limits
 
 REORDER: Final = 64
 """Packets beyond a picture's own after which it must have come out (frame threads, reordering)."""
@@ -28,6 +29,7 @@ def decode_rows(
     stream: int,
     wanted: Collection[int],
     threads: int = 0,
+    limits: Limits | None = None,
 ) -> Iterator[Picture]:
     """Decode the pictures of the given packets; those that cannot be decoded do not come.
 
@@ -44,13 +46,15 @@ def decode_rows(
     threads
         Decoder threads; 0 for one a processor. Motion vectors and quantisers come with one only,
         but for MPEG-1 and MPEG-2 always.
+    limits
+        What pictures may ask for at most.
 
     Yields
     ------
     Picture
         In the order of the decoder's output, each wanted row at most once.
     """
-    for _, frame, side_data in _frames(path, packets, stream, wanted, threads):
+    for _, frame, side_data in _frames(path, packets, stream, wanted, threads, limits):
         picture = picture_of(frame, side_data)
         if picture is not None:
             yield picture
@@ -87,7 +91,12 @@ def colour_at(
 
 
 def _frames(
-    path: str | os.PathLike[str], packets: PacketTable, stream: int, wanted: Collection[int], threads: int
+    path: str | os.PathLike[str],
+    packets: PacketTable,
+    stream: int,
+    wanted: Collection[int],
+    threads: int,
+    limits: Limits | None = None,
 ) -> Iterator[tuple[int, Any, bool]]:
     """Row, frame, and whether the codec exports side data, of each wanted picture that can be decoded."""
     mine = packets.rows(stream)
@@ -97,7 +106,7 @@ def _frames(
         end = _span_end(packets, mine, left, first)
         span = {row for row in left if row <= end}
         left = [row for row in left if row > end]
-        yield from _decode_span(path, packets, stream, mine, first, span, threads)
+        yield from _decode_span(path, packets, stream, mine, first, span, threads, limits)
 
 
 def luma_at(
@@ -153,6 +162,7 @@ def _decode_span(
     first: int,
     span: set[int],
     threads: int,
+    limits: Limits | None,
 ) -> Iterator[tuple[int, Any, bool]]:
     """Decode from position `first` of the stream until all of `span` came or cannot come any more."""
     left = set(span)
@@ -160,7 +170,7 @@ def _decode_span(
     container, at = _opened_at(path, packets, stream, mine, first)
     with container:
         codec = container.streams[stream].codec_context
-        prepare_decoder(codec, threads)
+        prepare_decoder(codec, threads, limits)
         side_data = codec.codec.canonical_name in VECTOR_CODECS
         for packet in _read(container, stream):
             if at > last or at >= len(mine) or not left:

@@ -29,7 +29,7 @@ from engine.features.tables import (
 )
 from engine.kernels import motion
 from engine.media.errors import MediaError
-from engine.media.reader import CodedPacket
+from engine.media.reader import CodedPacket, Limits
 
 
 def frames_of(path: Path, **options: Any) -> FrameTable:
@@ -152,6 +152,14 @@ def test_a_size_that_changes_is_measured_but_not_compared(tmp_path: Path) -> Non
     assert np.flatnonzero(np.isnan(frames["gap_residual_top"])).tolist() == [0, 1, 8, 9, 16, 17]
     assert np.isfinite(frames["mean"]).all()
     assert (frames.width, frames.height) == (160, 120)
+
+
+def test_pictures_that_grow_beyond_the_limit_are_not_decoded(tmp_path: Path) -> None:
+    clip = raw(tmp_path / "a.h264", (160, 120), (640, 480), (160, 120))
+    frames = frames_of(clip, limits=Limits(pixels=200 * 200))
+    assert len(frames) == 16
+    assert len(frames.undecodable) == 8
+    assert len(frames_of(clip)) == 24
 
 
 def test_raw_streams_have_no_clock(tmp_path: Path) -> None:
