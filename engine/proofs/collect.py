@@ -13,19 +13,10 @@ from numpy.typing import NDArray
 from engine.media.model import NO_TIME, MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
-from engine.proofs.content import (
-    ContentReader,
-    PcmBlocks,
-    Piece,
-    Presented,
-    Units,
-    configuration_of,
-    is_pcm,
-    reader_for,
-    sample_bytes,
-)
+from engine.proofs.content import ContentReader, Piece, Presented, Units, configuration_of, is_pcm, reader_for
 from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
 from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
+from engine.proofs.pcm import PcmBlocks, sample_bytes
 from engine.proofs.problems import ProofProblem
 
 MAX_CONFIGURATIONS = 1024

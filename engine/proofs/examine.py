@@ -5,13 +5,11 @@ Reached only where the whole-file digest differs and the leaves are those that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.media.errors import MediaError
 from engine.media.model import MediaInfo
@@ -25,18 +23,14 @@ from engine.proofs.files import digest_both, file_state
 from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
+from engine.proofs.notes import Note, aside, frame_runs, runs_of, sound_notes, stretches, subject
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem
 from engine.proofs.verify import FrameRun, Status, VerifyResult
 
-Note = Mapping[str, Any]
-
 RAW_FORMATS: Final = frozenset({"h264", "hevc"})
 """Streams without a container."""
-
-MAX_RUNS: Final = 10_000
-"""Runs of sound that are named one by one."""
 
 
 def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
@@ -101,11 +95,11 @@ def _unreadable(name: str, header: Header, sealed: Leaves, error: MediaError | P
     for stream in sealed.streams:
         altered, gone = found[stream.index]
         if stream.examined:
-            frames = _runs({"altered": order[altered], "deleted": order[gone]})
+            frames = runs_of({"altered": order[altered], "deleted": order[gone]})
         else:
             rows = sealed.rows(stream.index)
             for change, which in (("altered", altered), ("deleted", gone)):
-                others += _stretches(stream, change, sealed.times(stream), sealed.order[rows], which)
+                others += stretches(stream, change, sealed.times(stream), sealed.order[rows], which)
     return VerifyResult(name, Status.NOT_OK, "does_not_open", frames=frames, other=tuple(others), detail=error.detail)
 
 
@@ -139,15 +133,15 @@ def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presen
         result = _reconfigured(found, sealed, stream, presented, other, result)
         if not result.whole:
             found.wrong.append("frames_differ" if stream.examined else "content_differs")
-        found.notes += _aside(stream, result)
+        found.notes += aside(stream, result)
         if stream.examined:
-            found.frames = _frame_runs(sealed, stream, presented, other, result)
+            found.frames = frame_runs(sealed, stream, presented, other, result)
         else:
-            found.notes += _sound_notes(sealed, stream, presented, other, result)
+            found.notes += sound_notes(sealed, stream, presented, other, result)
     paired = {p.index for p in pairs.values()}
     for stream in presented.streams:
         if stream.index not in paired and len(presented.rows(stream.index)):
-            found.notes.append(_subject(stream, "added"))
+            found.notes.append(subject(stream, "added"))
             found.wrong.append("stream_added")
     return _Comparison(found.frames, tuple(found.notes), tuple(sorted(found.wrong, key=_GRAVITY.index)))
 
@@ -165,10 +159,10 @@ def _lost_stream(found: _Findings, sealed: Leaves, stream: LeafStream) -> None:
     rows = sealed.rows(stream.index)
     if not len(rows):
         return
-    found.notes.append(_subject(stream, "removed"))
+    found.notes.append(subject(stream, "removed"))
     found.wrong.append("stream_removed")
     if stream.examined:
-        found.frames = _runs({"deleted": sealed.order[rows]})
+        found.frames = runs_of({"deleted": sealed.order[rows]})
 
 
 def _align(sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, clock: Clock) -> Alignment:
@@ -195,7 +189,7 @@ def _reconfigured(
     rows = paired[before != presented.configurations(other)[result.partner[paired]]]
     if not len(rows):
         return result
-    found.notes.append({**_subject(stream, "configuration"), "count": len(rows)})
+    found.notes.append({**subject(stream, "configuration"), "count": len(rows)})
     causes = np.concatenate([result.altered, result.deleted])
     if len(causes) and causes.min() < rows.min():
         return result
@@ -213,7 +207,7 @@ def _leading(found: _Findings, sealed: Leaves, stream: LeafStream, result: Align
     rows = result.concealed
     if stream.kind != "video" or not len(rows) or sorted(order[rows]) != list(range(int(order[0]))):
         return result
-    found.notes.append({**_subject(stream, "leading_hidden"), "count": len(rows)})
+    found.notes.append({**subject(stream, "leading_hidden"), "count": len(rows)})
     return replace(result, concealed=rows[:0])
 
 
@@ -241,7 +235,7 @@ def _excuse(found: _Findings, presented: Leaves, stream: LeafStream, other: Leaf
     late = np.isin(paired, result.moved)
     excused = paired[counted_on(presented, other, result.partner[paired], late)]
     if len(excused):
-        found.notes.append({**_subject(stream, "time_not_carried"), "count": len(excused)})
+        found.notes.append({**subject(stream, "time_not_carried"), "count": len(excused)})
     return replace(result, moved=np.setdiff1d(result.moved, excused))
 
 
@@ -261,87 +255,3 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
             found[stream.index] = best
             left.remove(best)
     return found
-
-
-# ---- telling ----------------------------------------------------------------------------------
-
-
-def _frame_runs(
-    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
-) -> tuple[FrameRun, ...]:
-    order = sealed.order[sealed.rows(stream.index)]
-    theirs = presented.order[presented.rows(other.index)]
-    gone = np.concatenate([result.deleted, result.concealed])
-    return _runs(
-        {
-            "altered": order[result.altered],
-            "deleted": order[gone],
-            "moved": order[result.moved],
-            "inserted": theirs[result.inserted],
-        }
-    )
-
-
-def _runs(numbers: Mapping[str, NDArray[np.int64]]) -> tuple[FrameRun, ...]:
-    runs = [FrameRun(change, a, b) for change, rows in numbers.items() for a, b in inclusive_runs(rows)]
-    return tuple(sorted(runs, key=lambda r: (r.start_frame, r.end_frame, r.change)))
-
-
-def inclusive_runs(numbers: Iterable[int] | NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Runs of consecutive numbers, both ends included, rising; negative numbers are left out."""
-    runs: list[tuple[int, int]] = []
-    for number in sorted(int(n) for n in numbers if n >= 0):
-        if runs and number <= runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs
-
-
-def _subject(stream: LeafStream, change: str) -> dict[str, Any]:
-    return {"subject": "sound" if stream.kind == "audio" else "picture", "change": change, "stream": stream.index}
-
-
-def _aside(stream: LeafStream, result: Alignment) -> list[Note]:
-    """What concerns leaves that the one or the other edit list never presents."""
-    notes: list[Note] = []
-    for change, rows in (
-        ("never_presented_missing", result.dropped),
-        ("never_presented_shown", result.revealed),
-        ("hidden", result.concealed),
-        ("foreign_hidden", result.foreign),
-    ):
-        if len(rows):
-            notes.append({**_subject(stream, change), "count": len(rows)})
-    return notes
-
-
-def _sound_notes(
-    sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
-) -> list[Note]:
-    order, times = sealed.order[sealed.rows(stream.index)], sealed.times(stream)
-    notes: list[Note] = []
-    for change, rows in (("altered", result.altered), ("deleted", result.deleted), ("moved", result.moved)):
-        notes += _stretches(stream, change, times, order, rows)
-    theirs = presented.order[presented.rows(other.index)]
-    return notes + _stretches(stream, "inserted", presented.times(other), theirs, result.inserted)
-
-
-def _stretches(
-    stream: LeafStream, change: str, times: NDArray[np.float64], order: NDArray[np.int64], rows: NDArray[np.intp]
-) -> list[Note]:
-    """Runs of leaves of a stream whose frames are not counted, with the times of the first and the last."""
-    at = dict(zip(order[rows].tolist(), times[rows].tolist(), strict=True))
-    notes: list[Note] = []
-    for a, b in inclusive_runs(order[rows])[:MAX_RUNS]:
-        start, end = at[a], at[b]
-        known = not (np.isnan(start) or np.isnan(end))
-        notes.append(
-            {
-                **_subject(stream, change),
-                "count": b - a + 1,
-                "start_s": round(start, 6) if known else None,
-                "end_s": round(end, 6) if known else None,
-            }
-        )
-    return notes

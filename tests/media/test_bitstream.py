@@ -8,23 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.media import bitstream
+from engine.media import aac
+from engine.media.aac import AacConfiguration, audio_specific_config, strip_adts
+from engine.media.av1 import open_bitstream_units
 from engine.media.bitstream import (
-    AacConfiguration,
     Bits,
     BitstreamError,
     Field,
     SpsFacts,
-    audio_specific_config,
     configuration,
     lone_field,
-    open_bitstream_units,
     pps_numbers,
     set_number,
     split_lengths,
     split_start_codes,
     sps_facts,
-    strip_adts,
     unescaped,
 )
 
@@ -178,7 +176,7 @@ def adts(block: bytes, object_type: int = 2, rate: int = 8, channels: int = 1, c
 def test_adts_round_trip(block, object_type, rate, channels, crc):
     found, stripped = strip_adts(adts(block, object_type, rate, channels, crc))
     assert stripped == block
-    assert found == AacConfiguration(object_type, bitstream.AAC_RATES[rate], channels)
+    assert found == AacConfiguration(object_type, aac.AAC_RATES[rate], channels)
     asc = number(object_type, 5) + number(rate, 4) + number(channels, 4) + "000"
     assert audio_specific_config(int(asc, 2).to_bytes(2, "big")) == found
 

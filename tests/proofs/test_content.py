@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.media.bitstream import AacConfiguration, Configuration
+from engine.media.aac import AacConfiguration
+from engine.media.bitstream import Configuration
 from engine.media.model import StreamInfo
-from engine.proofs.content import FRAMINGS, Aac, PcmBlocks, Presented, Units, reader_at, reader_for, sample_bytes
+from engine.proofs.content import FRAMINGS, Aac, Presented, Units, reader_at, reader_for
+from engine.proofs.pcm import PcmBlocks, sample_bytes
 from engine.proofs.problems import ProofProblem
 
 SPS = bytes.fromhex("67640029ac1b1a80780227e5c05b808080a000007d00001d4c137d40")
