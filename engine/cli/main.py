@@ -170,6 +170,9 @@ def _terminated(_signal: int, _frame: object) -> None:
 def main() -> None:
     """Console script."""
     signal.signal(signal.SIGTERM, _terminated)
+    # After an interruption the helper process that tidies up semaphores finds some of them tidied
+    # up already, and would say so below the last line that a user reads.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     sys.exit(run())
 
 
