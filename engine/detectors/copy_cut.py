@@ -35,11 +35,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.copysigns import HOLES, LOSSES, Sign, signs_of, trimmed_start
+from engine.detectors.copysigns import HOLES, LOSSES, Sign, counts_across_groups, signs_of, trimmed_start
 from engine.detectors.keysteps import KeySteps, key_steps
 from engine.detectors.places import Places, places_of
 from engine.features.tables import Features
-from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
+from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source, Stretch
 
 NAME = "copy_cut"
 PICTURE_STEP = "key_step"
@@ -84,8 +84,18 @@ def propose(features: Features, options: Options) -> Proposal:
     groups = [g for g in _groups(signs, options.together_s) if {s.name for s in g} - HOLES]
     findings = [_finding(group, places, steps, options) for group in groups]
     findings += [_trimmed(name) for name in trimmed_start(coded)]
-    examined = (Examined("deletion", "bitstream", places.end_s),) if len(coded) else ()
-    return Proposal(findings=tuple(findings), examined=examined)
+    return Proposal(findings=tuple(findings), examined=_examined(features, places))
+
+
+def _examined(features: Features, places: Places) -> tuple[Examined, ...]:
+    """For how long a copied cut would break something that is counted."""
+    coded = features.coded
+    if coded is None or not len(coded):
+        return ()
+    end = places.end_s
+    if counts_across_groups(features, coded):
+        return (Examined("deletion", "bitstream", end),)
+    return (Examined("deletion", "bitstream", 0.0, (Stretch(0.0, end, "nothing_counted"),)),)
 
 
 def _step_signs(places: Places, steps: KeySteps | None, options: Options) -> list[Sign]:

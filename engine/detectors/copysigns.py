@@ -211,3 +211,21 @@ def trimmed_start(coded: CodedFacts) -> list[str]:
     if len(idr) > numbering.KNOWN and set(np.unique(idr).tolist()) == {0, 1} and idr[0] == 1:
         found.append("idr_id")
     return found
+
+
+def counts_across_groups(features: Features, coded: CodedFacts) -> bool:
+    """Whether anything is counted from one group of pictures to the next.
+
+    Numbers of key pictures that are not constant, references into the group before, or packets of
+    sound at a constant cadence. A single group is counted throughout.
+    """
+    starts = coded.pictures["random_access"] > 0
+    if np.count_nonzero(starts) < 2 or (coded.pictures["random_access"][starts][1:] == 1).any():
+        return True
+    if len(np.unique(coded.pictures["idr_id"][starts])) > 1:
+        return True
+    sound = features.media.audio
+    if sound is None or sound.codec not in FRAMED_SOUND:
+        return False
+    pts = features.packets.pts[features.packets.rows(sound.index)]
+    return joints.is_steady(pts[pts != NO_TIME])

@@ -66,6 +66,16 @@ def odd_steps(ticks: NDArray[np.int64], time_base: float) -> list[OddStep]:
     return [OddStep(int(i), int(steps[i]), usual) for i in places]
 
 
+def is_steady(ticks: NDArray[np.int64]) -> bool:
+    """Whether nearly all intervals are alike, and there are enough to say so."""
+    steps = np.diff(ticks)
+    if len(steps) < 16:
+        return False
+    usual = int(np.median(steps))
+    alike = np.abs(steps - usual) <= max(2, usual // 64)
+    return bool(np.count_nonzero(alike) >= STEADY_SHARE * len(steps))
+
+
 def tiny_runs(dts: NDArray[np.int64]) -> list[int]:
     """Where runs of two or more tiny intervals begin: overlapping pieces pushed together by a muxer."""
     steps = np.diff(dts)

@@ -380,3 +380,16 @@ def test_any_table_of_facts_is_survived(seed):
     joints.restarts(table)
     joints.odd_groups(table)
     joints.changed_sets(table, "hevc")
+
+
+def test_where_nothing_is_counted_across_groups_the_question_is_not_examinable(avc, tmp_path):
+    with_sound = propose(undecoded(avc), DETECTOR.options).examined[0]
+    assert (with_sound.question, with_sound.by, with_sound.not_examinable) == ("deletion", "bitstream", ())
+    assert with_sound.seconds == pytest.approx(8.0)
+    options = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:scenecut=0:open-gop=0"}
+    closed = encode(tmp_path / "c.mp4", "libx265", options, frames=100)
+    assert propose(undecoded(closed), DETECTOR.options).examined[0].not_examinable == ()
+    silent = without(closed, tmp_path / "d.mp4", 50, 75, close=True, sound=False)
+    proposal = propose(undecoded(silent), DETECTOR.options)
+    assert proposal.findings == ()
+    assert [s.reason for s in proposal.examined[0].not_examinable] == ["nothing_counted"]
