@@ -128,9 +128,7 @@ def test_sums_over_files() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(["gap", "deletion", "freeze"]), st.floats(0, 36), st.floats(0, 36)), max_size=6
-    )
+    st.lists(st.tuples(st.sampled_from(["gap", "deletion", "freeze"]), st.floats(0, 36), st.floats(0, 36)), max_size=6)
 )
 def test_notices_change_nothing_and_more_findings_lose_no_hit(drawn: list[tuple[str, float, float]]) -> None:
     loud = [found(k, min(a, b), max(a, b)) for k, a, b in drawn]
