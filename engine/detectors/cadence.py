@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -125,8 +126,8 @@ def places(found: tuple[Hole, ...], apart: int = RADIUS) -> tuple[tuple[Hole, ..
 
 def capped(place: tuple[Hole, ...], least: int = 6) -> bool:
     """Whether `least` equal holes follow each other: a rate that was lowered, as in the dark."""
-    pairs = zip(place[:-1], place[1:], strict=True)
-    follows = np.array([b.position == a.position + 1 and a.missing == b.missing for a, b in pairs], np.bool_)
+    alike = [b.position == a.position + 1 and a.missing == b.missing for a, b in pairwise(place)]
+    follows = np.array(alike, np.bool_)
     return any(after - first >= least - 1 for first, after in runs(follows))
 
 

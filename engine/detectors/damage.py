@@ -14,14 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detectors.cadence import runs
-from engine.detectors.timeline import VideoTimes, video_times
+from engine.detectors.timeline import VideoTimes, credible, video_times
 from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
+from engine.media.model import StreamInfo
 
 MOST_S: Final = 2.0
 """More seconds than this that could not be decoded, and the file is not examinable."""
 MOST_SHARE: Final = 0.01
 MOST_PICTURES: Final = 5
 """Or more than this share of the presentation, and more than this many pictures."""
+
+TAIL_S: Final = 0.5
+"""A file may end this much before its header says so ..."""
+TAIL_SHARE: Final = 0.02
+"""... or this share of its length, whichever is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,8 @@ def unexaminable(features: Features) -> str | None:
     str or None
         ``no_picture`` where no picture could be decoded, ``no_sound`` for a sound file of
         which no sound could, ``no_content`` without either stream, ``too_much_unreadable``
-        beyond `MOST_S`, or beyond `MOST_SHARE` and `MOST_PICTURES`.
+        beyond `MOST_S`, or beyond `MOST_SHARE` and `MOST_PICTURES`. The end that a file
+        promises and does not hold counts too.
     """
     media, frames, audio = features.media, features.frames, features.audio
     if media.video is None:
@@ -135,4 +142,40 @@ def unexaminable(features: Features) -> str | None:
         return "no_picture"
     seconds = frames.time(len(frames) - 1) + 1 / frames.rate
     pictures = len(frames) + len(frames.undecodable)
-    return "too_much_unreadable" if too_much(damage(features), pictures, seconds) else None
+    if missing_tail(features) > MOST_S or too_much(damage(features), pictures, seconds):
+        return "too_much_unreadable"
+    return None
+
+
+def missing_tail(features: Features) -> float:
+    """Seconds by which a file ends before its own header says so; 0 within `TAIL_S` or `TAIL_SHARE`."""
+    stored, promised = lengths(features)
+    missing = promised - stored
+    return missing if missing > max(TAIL_S, TAIL_SHARE * promised) else 0.0
+
+
+def lengths(features: Features) -> tuple[float, float]:
+    """Seconds that are stored, hidden pictures included, and that the header promises.
+
+    Of the video stream; where only the container has a length (Matroska, FLV), of all streams.
+    """
+    stream, media = features.media.video, features.media
+    if stream is not None and stream.duration:
+        start, end = _reach(features, stream)
+        return end - start, float(stream.duration * stream.time_base)
+    reaches = [_reach(features, s) for s in media.streams if s.kind in ("video", "audio") and not s.still]
+    reaches = [r for r in reaches if r[1] > r[0]]
+    if not media.duration_s or not reaches:
+        return 0.0, 0.0
+    return max(r[1] for r in reaches) - min(r[0] for r in reaches), media.duration_s
+
+
+def _reach(features: Features, stream: StreamInfo) -> tuple[float, float]:
+    """First time of a stream, and the end of its last packet, seconds."""
+    table = features.packets
+    rows = table.rows(stream.index)
+    pts = np.sort(table.pts[rows][credible(table.pts[rows])])
+    if len(pts) == 0:
+        return 0.0, 0.0
+    usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
+    return float(int(pts[0]) * stream.time_base), float((int(pts[-1]) + usual) * stream.time_base)

@@ -177,7 +177,7 @@ def _piece(features: Features, times: VideoTimes, options: GapOptions) -> Iterat
             yield _gap(place, times)
     quiet = [p for p in judged if not p.stands_out]
     if quiet:
-        yield _habit(quiet, times)
+        yield _habit(quiet, times, options)
     yield from (_spread(s, times) for s in spreads(times.pts))
 
 
@@ -211,7 +211,7 @@ def _seconds(ticks: int, times: VideoTimes) -> float:
     return round(float(ticks * times.time_base), 6)
 
 
-def _habit(quiet: list[Place], times: VideoTimes) -> Finding:
+def _habit(quiet: list[Place], times: VideoTimes, options: GapOptions) -> Finding:
     every = [h for p in quiet for h in p.holes]
     longest = max(every, key=lambda h: h.ticks)
     return Finding(
@@ -222,7 +222,7 @@ def _habit(quiet: list[Place], times: VideoTimes) -> Finding:
         start_s=None,
         end_s=None,
         score=0.2,
-        template="gap_habit",
+        template="gap_settling" if all(times.second(h.position) < options.settle_s for h in every) else "gap_habit",
         params={
             "count": len(every),
             "longest_s": round(_seconds(longest.ticks, times), 3),

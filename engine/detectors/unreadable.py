@@ -22,11 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.damage import Damage, damage
+from engine.detectors.damage import Damage, damage, lengths, missing_tail
 from engine.detectors.timeline import credible, sound_times, video_times
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
-from engine.media.model import StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,6 @@ class UnreadableOptions:
 
     listed: int = 20
     """Stretches listed one by one; the rest is summed up in one notice."""
-    tail_s: float = 0.5
-    """A file may end this much before its header says so ..."""
-    tail_share: float = 0.02
-    """... or this share of its length, whichever is more."""
 
 
 def propose(features: Features, options: UnreadableOptions) -> Proposal:
@@ -48,7 +43,7 @@ def propose(features: Features, options: UnreadableOptions) -> Proposal:
     if len(stretches) > options.listed:
         findings.append(_more(stretches[options.listed :]))
     findings.extend(_sound(features))
-    findings.extend(_tail(features, options))
+    findings.extend(_tail(features))
     return Proposal(tuple(findings))
 
 
@@ -91,48 +86,21 @@ def _sound(features: Features) -> Iterator[Finding]:
     )
 
 
-def _tail(features: Features, options: UnreadableOptions) -> Iterator[Finding]:
+def _tail(features: Features) -> Iterator[Finding]:
     """The file breaks off, by the demuxer's error or by the header's own duration."""
     times = video_times(features)
     end = times.second(len(times) - 1) if times is not None else 0.0
-    stored, promised = _lengths(features)
-    missing = promised - stored
-    if missing <= max(options.tail_s, options.tail_share * promised) and not features.packets.cut_short:
+    stored, promised = lengths(features)
+    missing = missing_tail(features)
+    if missing <= 0 and not features.packets.cut_short:
         return
     yield _notice(
         "cut_short",
         "container",
-        (end, end + max(missing, 0.0)),
-        {"missing_s": round(max(missing, 0.0), 3)},
+        (end, end + missing),
+        {"missing_s": round(missing, 3)},
         (Evidence(Source.CONTAINER, "length_s", round(stored, 3), round(promised, 3)),),
     )
-
-
-def _lengths(features: Features) -> tuple[float, float]:
-    """Seconds that are stored, hidden pictures included, and that the header promises.
-
-    Of the video stream; where only the container has a length (Matroska, FLV), of all streams.
-    """
-    stream, media = features.media.video, features.media
-    if stream is not None and stream.duration:
-        start, end = _reach(features, stream)
-        return end - start, float(stream.duration * stream.time_base)
-    reaches = [_reach(features, s) for s in media.streams if s.kind in ("video", "audio") and not s.still]
-    reaches = [r for r in reaches if r[1] > r[0]]
-    if not media.duration_s or not reaches:
-        return 0.0, 0.0
-    return max(r[1] for r in reaches) - min(r[0] for r in reaches), media.duration_s
-
-
-def _reach(features: Features, stream: StreamInfo) -> tuple[float, float]:
-    """First time of a stream, and the end of its last packet, seconds."""
-    table = features.packets
-    rows = table.rows(stream.index)
-    pts = np.sort(table.pts[rows][credible(table.pts[rows])])
-    if len(pts) == 0:
-        return 0.0, 0.0
-    usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
-    return float(int(pts[0]) * stream.time_base), float((int(pts[-1]) + usual) * stream.time_base)
 
 
 def _notice(

@@ -64,7 +64,8 @@ def test_a_hole_next_to_undecodable_pictures_names_decoded_ones(recording) -> No
 
 
 def test_settling_at_the_beginning_is_a_notice(recording) -> None:
-    assert loud(recording(f"I drop(16) 24P {5 * GOP}")) == []
+    (notice,) = DETECTOR.propose(recording(f"I drop(16) 24P {5 * GOP}"), DETECTOR.options).findings
+    assert (notice.severity, notice.template) == (Severity.NOTICE, "gap_settling")
     assert len(loud(recording(f"{GOP} drop(16) {5 * GOP}"))) == 1
     (later,) = loud(recording(f"I drop(6) 10P drop(50) 14P {5 * GOP}"))  # both: the second one counts
     assert later.start_frame == 10

@@ -86,6 +86,16 @@ def test_a_file_that_ends_before_its_header_says_so(recording) -> None:
     assert finding.params["missing_s"] == pytest.approx(8 / 3, abs=0.05)
 
 
+@pytest.mark.parametrize(("promised", "reason"), [(9.9, None), (10.1, "too_much_unreadable")])
+def test_an_end_that_is_promised_and_missing_counts_as_unreadable(
+    recording, promised: float, reason: str | None
+) -> None:
+    tables = recording(8 * GOP)
+    video = replace(tables.media.streams[0], duration=round(promised * 12800))
+    media = replace(tables.media, streams=(video,))
+    assert unexaminable(replace(tables, media=media, packets=replace(tables.packets, media=media))) == reason
+
+
 def test_a_container_that_promises_more_than_its_streams_hold(recording) -> None:
     tables = recording(8 * GOP)
     video = replace(tables.media.streams[0], duration=None)

@@ -38,7 +38,7 @@ def found(severity: Severity, kind: str = Kind.GAP, **changes: object) -> Findin
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("severity", "lost"), product([None, *Severity], [0, 20]))
+@pytest.mark.parametrize(("severity", "lost"), list(product([None, *Severity], [0, 20])))
 def test_the_verdict_is_the_first_that_applies(severity: Severity | None, lost: int) -> None:
     findings = () if severity is None else (found(severity),)
     report = judge(tables(lost), Examination(findings, ()), PACK)
