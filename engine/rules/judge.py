@@ -36,7 +36,7 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
         demand of an archive.
     """
     findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in examination.findings)
-    obstacle = unexaminable(features)
+    obstacle = unexaminable(features) or ("detector_failed" if examination.failed else None)
     verdict = verdict_of(findings, examinable=obstacle is None)
     return FileReport(
         path=features.media.path,

@@ -53,6 +53,13 @@ def test_the_verdict_is_the_first_that_applies(severity: Severity | None, lost: 
     assert (report.verdict, report.reason, report.integrity.outcome) == expected
 
 
+def test_a_detector_that_broke_off_keeps_a_file_from_being_clear() -> None:
+    report = judge(tables(), Examination((), (), failed=("splice",)), PACK)
+    assert (report.verdict, report.reason) == (Verdict.NOT_EXAMINABLE, "detector_failed")
+    report = judge(tables(), Examination((found(Severity.SUSPICION),), (), failed=("splice",)), PACK)
+    assert report.verdict is Verdict.SUSPICION
+
+
 def test_originality_is_said_to_be_not_checked() -> None:
     report = judge(tables(), Examination((), ()), PACK)
     assert (report.originality.outcome, report.originality.reason) == (Outcome.NOT_EXAMINABLE, "not_checked")
