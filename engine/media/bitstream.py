@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 START_CODE: Final = b"\x00\x00\x01"
 
 
@@ -77,16 +79,33 @@ def split_start_codes(data: bytes) -> list[bytes]:
 
     Bytes before the first start code are a unit of their own: nothing is dropped unseen.
     """
-    units: list[bytes] = []
+    codes = start_codes(data)
+    starts, ends = [0, *(c + 3 for c in codes)], [*codes, len(data)]
+    units = (data[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=True))
+    return [u for u in units if u]
+
+
+_LARGE: Final = 8192
+_FEW: Final = 64
+
+
+def start_codes(data: bytes) -> list[int]:
+    """Offsets of all start codes, rising.
+
+    Of the two 16-bit words that a code touches, the one at an even offset is 00 00 or 00 01:
+    in large units only what follows such words is looked at, in half the time of a search.
+    """
+    if len(data) >= _LARGE:
+        words = np.frombuffer(data, "<u2", len(data) // 2)
+        places = np.flatnonzero((words & 0xFEFF) == 0)
+        if len(places) <= _FEW:
+            near = sorted({at for p in places.tolist() for at in (2 * p - 1, 2 * p) if at >= 0})
+            return [at for at in near if data.startswith(START_CODE, at)]
+    codes: list[int] = []
     end = len(data)
-    while True:
-        code = data.rfind(START_CODE, 0, end)  # searching backwards is twice as fast in CPython
-        unit = data[code + 3 if code >= 0 else 0 : end].rstrip(b"\x00")
-        if unit:
-            units.append(unit)
-        if code < 0:
-            return units[::-1]
-        end = code
+    while (end := data.rfind(START_CODE, 0, end)) >= 0:  # backwards is twice as fast in CPython
+        codes.append(end)
+    return codes[::-1]
 
 
 def split_lengths(data: bytes, prefix: int) -> list[bytes]:

@@ -23,6 +23,7 @@ from engine.media.bitstream import (
     split_lengths,
     split_start_codes,
     sps_facts,
+    start_codes,
     unescaped,
 )
 
@@ -54,6 +55,16 @@ def test_a_start_code_inside_a_unit_cuts_it_in_every_framing():
     inside = b"\x06abc\x00\x00\x01\x65xyz\x00"
     assert split_lengths(len(inside).to_bytes(4, "big") + inside, 4) == [b"\x06abc", b"\x65xyz"]
     assert split_start_codes(b"\x00\x00\x00\x01" + inside) == [b"\x06abc", b"\x65xyz"]
+
+
+@given(st.integers(0, 9000), st.lists(st.integers(0, 20_000), max_size=70), st.integers(0, 3))
+def test_start_codes_in_large_units_like_the_naive_twin(length, places, fill):
+    data = bytearray(bytes([fill + 1]) * (8192 + length))
+    for n, at in enumerate(places):
+        piece = (b"\x00\x00\x01", b"\x00\x00\x00\x01", b"\x00\x01", b"\x00\x00")[n % 4]
+        data[at : at + len(piece)] = piece
+    naive = [n for n in range(len(data) - 2) if data[n : n + 3] == b"\x00\x00\x01"]
+    assert start_codes(bytes(data)) == naive
 
 
 def test_nothing_is_dropped_unseen():
