@@ -44,14 +44,13 @@ def similarity(a: Picture, b: Picture) -> float:
 
 def structure(before: Picture, after: Picture) -> float:
     """Correlation of the fine structure, field by field, 0..1: about 1 for one scene in any light."""
-    common = a_all = b_all = 0.0
+    common = total = 0.0
     for a, b in _fields(before, after):
         a, b = a - a.mean(), b - b.mean()
         scale = np.sqrt(float(a @ a) * float(b @ b)) + 1e-3
-        common += max(0.0, float(a @ b) / scale) * float(a @ a)
-        a_all += float(a @ a)
-        b_all += float(b @ b)
-    return common / (a_all + 1e-3)
+        common += max(0.0, float(a @ b) / float(scale)) * float(a @ a)
+        total += float(a @ a)
+    return common / (total + 1e-3)
 
 
 def lit(before: Picture, after: Picture) -> float:
