@@ -69,7 +69,7 @@ def places_of(features: Features) -> Places:
         seconds = frames.seconds
     else:
         pts = features.packets.pts[shown]
-        seconds = (pts - pts[:1]) * tick_s
+        seconds = np.asarray((pts - pts[:1]) * tick_s, np.float64)
     number = np.full(len(features.packets), -1, np.int64)
     number[shown[shown >= 0]] = np.flatnonzero(shown >= 0)
     if coded is None or not len(coded):
