@@ -39,7 +39,7 @@ class Options:
 
     still: float = 0.06
     """Mean absolute difference, grey levels, up to which a picture may be a held one."""
-    pulses: int = 2
+    pulses: int = 4
     """Pictures in a row inside a run that may differ more: a key picture re-coded."""
     least: int = 12
     """Pictures of the shortest run."""
@@ -51,6 +51,9 @@ class Options:
     """How many times stiller the run must be than the stillest eighth of its surroundings."""
     jump: float = 1.3
     """Step at the end, times the usual step after it."""
+    deep_fall: float = 60.0
+    deep_jump: float = 1.15
+    """A run that is so many times stiller needs no larger step than this."""
     blur: int = 3
     """Pictures after the run among which the jump may lie: an encoder smears it over B pictures."""
     rounding: float = 0.003
@@ -104,7 +107,8 @@ def _holds(difference: NDArray[np.float64], found: list[tuple[int, int]], option
         floor = min(float(np.quantile(before, 0.125)), float(np.quantile(after, 0.125)))
         inside = float(np.median(difference[first : last + 1]))
         jump = float(difference[last + 1 : begin].max()) / (float(np.median(after)) + 1e-3)
-        if floor >= options.fall * (inside + options.rounding) and jump >= options.jump:
+        fall = floor / (inside + options.rounding)
+        if fall >= options.fall and jump >= (options.deep_jump if fall >= options.deep_fall else options.jump):
             yield Hold(first, last, inside, floor, jump)
 
 
