@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -100,3 +101,39 @@ def _write(file: IO[bytes], values: NDArray[Any]) -> None:
     view = values.reshape(-1).view(np.uint8).data
     while len(view):
         view = view[file.write(view) :]
+
+
+def windows(
+    column: NDArray[Any], rows: int = 16384, before: int = 0, after: int = 0
+) -> Iterator[tuple[int, int, int, NDArray[Any]]]:
+    """Go over a wide column piece by piece, so that its pages do not pile up in memory.
+
+    Parameters
+    ----------
+    column
+        (N, …) a column of the frame table; memory-mapped or not.
+    rows
+        Rows of a window.
+    before, after
+        Further rows that a window shows on either side, as far as they exist.
+
+    Yields
+    ------
+    tuple of (int, int, int, ndarray)
+        First row of the window, the row after its last, the row at which the array begins, and
+        the array. It must not be kept: its pages are given back when the next is asked for.
+    """
+    for first in range(0, len(column), rows):
+        last = min(first + rows, len(column))
+        start = max(0, first - before)
+        yield first, last, start, column[start : last + after]
+        release(column)
+
+
+def release(column: NDArray[Any]) -> None:
+    """Give back the memory of a mapped column; its pages are read from the file when needed again."""
+    base: Any = column
+    while base is not None and not isinstance(base, mmap.mmap):
+        base = getattr(base, "_mmap", None) or getattr(base, "base", None)
+    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
