@@ -44,7 +44,8 @@ class Options:
     """Thresholds of the insertion detector."""
 
     limit: float = 1.25
-    """Smaller jump over the larger of return and neighbours."""
+    """Smaller jump over the larger of return and neighbours. Untouched takes reach 1.75 (and are
+    told apart by the second look), foreign scenes start at 4."""
     floor: float = 0.3
     """Grey levels added to return and neighbours."""
     longest: float = 2.6
@@ -84,7 +85,7 @@ def propose(features: Features, options: Options) -> Proposal:
 
 
 def _returns(frames: FrameTable, options: Options) -> Iterator[Return]:
-    change = np.asarray(frames["block_change"], np.float64)
+    change = np.nan_to_num(np.asarray(frames["block_change"], np.float64))
     longest = max(1, min(round(options.longest * frames.rate), 160))
     entries = change >= options.limit * (before_max(change, AROUND) + options.floor)
     exits = change >= options.limit * (after_max(change, AROUND) + options.floor)

@@ -17,7 +17,7 @@ from engine.findings import Examined, Stretch
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-REACH = 6
+REACH = 5
 """How many pictures on each side a picture is compared with."""
 
 

@@ -5,7 +5,7 @@ What it finds
     and k-1 -> k+1: one odd picture, a flash or a step that is taken back leaves nothing in it.
     The top tenth of blocks counts, so that one walker in a still scene is enough. Two measures
     must agree: block-matched residual on reduced luma (what motion does not explain), and change
-    of block means without gain and offset. Each is divided by the largest that the six pictures
+    of block means without gain and offset. Each is divided by the largest that the five pictures
     on either side show. Another scene shows in the correlation of block means: it falls at once,
     for good, and by several times what the neighbours show.
 Looks like it but is not
@@ -60,7 +60,7 @@ class Options:
 
     look: float = 0.5
     """Score from which a place is looked at again at full size."""
-    limit: float = 0.88
+    limit: float = 0.82
     """Mean of both looks' scores from which a join is reported. Untouched takes stay below 0.75."""
     tail_rate: float = 16.5
     """Places an hour above 0.3 in untouched takes (1.33 h, 46 cameras, native and re-encoded)."""

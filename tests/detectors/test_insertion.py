@@ -109,3 +109,9 @@ def test_structure_light_and_tears_are_told_apart(walk: Shot, other: Shot) -> No
     assert displaced(a, np.concatenate((a[:60], a[:120]))) >= 0.6
     assert displaced(a, b) == 0.0
     assert displaced(a, a) == 0.0
+
+
+def test_a_change_of_size_is_not_measured_across(walk: Shot) -> None:
+    smaller = [np.ascontiguousarray(p[:90, :160]) for p in walk]
+    proposal = insertion.propose(shots.tables(walk[:50] + smaller[50:60] + walk[60:]), insertion.Options())
+    assert proposal.candidates == ()
