@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.archive.exhibits import Picture
 from engine.archive.inspect import Inspected
-from engine.findings import FileReport, Finding, Opinion, Verdict
+from engine.findings import FileReport, Finding, Opinion, Severity, Verdict
 from engine.report.entry import plain
 from engine.report.plot import plot
 from engine.report.run import Run
@@ -72,6 +72,7 @@ def _template() -> Any:
 def _file(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any]:
     report, exhibits = result.report, result.exhibits
     pictures = {} if exhibits is None else exhibits.pictures
+    found = by_weight(report.findings)
     return {
         "name": safe(PurePath(report.path).name or report.path),
         "path": safe(report.path),
@@ -82,11 +83,13 @@ def _file(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any]:
         "answer": safe(texts.answer(report)),
         "uncovered": texts.uncovered(report) if report.examined else "",
         "facts": _facts(report, texts),
+        "details": _details(report, texts),
         "opinions": [
             (texts.ui("integrity"), *_opinion(report.integrity, texts)),
             (texts.ui("originality"), *_opinion(report.originality, texts)),
         ],
-        "findings": [_finding(f, pictures.get(f.id, ()), texts) for f in by_weight(report.findings)],
+        "findings": [_finding(f, pictures.get(f.id, ()), texts) for f in found if f.severity > Severity.NOTICE],
+        "notices": [_finding(f, pictures.get(f.id, ()), texts) for f in found if f.severity == Severity.NOTICE],
         "examined": [_examined(e, texts) for e in report.examined],
         "plot": plot(report, exhibits.series, texts) if exhibits is not None and with_plot else None,
     }
@@ -104,13 +107,23 @@ def _facts(report: FileReport, texts: Texts) -> list[tuple[str, str]]:
         facts.append((texts.ui("size"), texts.ui("bytes", count=report.size)))
     if report.blake3 is not None:
         facts.append(("BLAKE3", report.blake3))
-    for name, value in report.media.items():
-        flat = _flat(plain(value))
-        if flat:
-            facts.append((texts.get("media", name), safe(flat)))
+    for name in ("duration_s", "video", "audio"):
+        if report.media.get(name):
+            facts.append((texts.get("media", name), safe(_readable(name, report.media[name], texts))))
     if report.proof is not None:
         facts.append((texts.ui("proof"), safe(texts.proof(report))))
     return facts
+
+
+def _readable(name: str, value: Any, texts: Texts) -> str:
+    """The few facts of a file that everybody wants to know."""
+    return clock(value) if name == "duration_s" else texts.ui(f"{name}_fact", **value)
+
+
+def _details(report: FileReport, texts: Texts) -> list[tuple[str, str]]:
+    """Everything that the container and the decoder said, by the names that the JSON report uses."""
+    flat = ((texts.get("media", name), _flat(plain(value))) for name, value in report.media.items())
+    return [(name, safe(text)) for name, text in flat if text]
 
 
 def _flat(value: Any) -> str:

@@ -41,10 +41,11 @@ def uncovered_seconds(stretches: Iterable[Stretch]) -> float:
     return total
 
 
-def not_examinable(examined: Iterable[Examined]) -> list[tuple[str, str, float]]:
-    """(question, by, seconds that could not be examined), largest first, zeros left out."""
-    sums = [(e.question, e.by, uncovered_seconds(e.not_examinable)) for e in examined]
-    return sorted((s for s in sums if s[2] > 0), key=lambda s: (-s[2], s[0], s[1]))
+def not_examinable(examined: Iterable[Examined]) -> list[tuple[str, str, float, float]]:
+    """(question, by, seconds that could not be examined, of how many), largest first, zeros left out."""
+    sums = [(e, uncovered_seconds(e.not_examinable)) for e in examined]
+    found = [(e.question, e.by, missing, e.seconds + missing) for e, missing in sums if missing > 0]
+    return sorted(found, key=lambda s: (-s[2], s[0], s[1]))
 
 
 def exit_facts(reports: Iterable[FileReport]) -> tuple[bool, bool]:

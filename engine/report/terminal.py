@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.findings import FileReport, Finding, Severity, Verdict
+from engine.findings import FileReport, Finding, Kind, Severity, Verdict
 from engine.report.entry import printable
 from engine.report.summary import ORDER, summarise, worst_first
 from engine.report.texts import Texts
@@ -36,20 +36,31 @@ PLAIN_WIDTH: Final = 160
 """Columns of a table that goes to a pipe or a file."""
 
 
-def render(reports: Sequence[FileReport], language: str, selftest: str = "", only_found: bool = False) -> str:
-    """The report as plain text, for pipes and files."""
+def render(
+    reports: Sequence[FileReport],
+    language: str,
+    selftest: str = "",
+    only_found: bool = False,
+    least: Severity = Severity.SUSPICION,
+) -> str:
+    """The report as plain text, for pipes and files. Findings below `least` are counted, not listed."""
     buffer = io.StringIO()
     console = Console(file=buffer, width=PLAIN_WIDTH, no_color=True, highlight=False, force_terminal=False)
-    _print(console, reports, Texts.load(language), selftest, only_found)
+    _print(console, reports, Texts.load(language), selftest, only_found, least)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
 def show(
-    reports: Sequence[FileReport], language: str, stream: TextIO, selftest: str = "", only_found: bool = False
+    reports: Sequence[FileReport],
+    language: str,
+    stream: TextIO,
+    selftest: str = "",
+    only_found: bool = False,
+    least: Severity = Severity.SUSPICION,
 ) -> None:
     """The report on a terminal, as wide as it is. Honours ``NO_COLOR``."""
     console = Console(file=stream, highlight=False)
-    _print(console, reports, Texts.load(language), selftest, only_found)
+    _print(console, reports, Texts.load(language), selftest, only_found, least)
 
 
 def comparison(reports: Sequence[FileReport], done: Mapping[str, str], language: str) -> str:
@@ -84,14 +95,23 @@ def _badge(verdict: str, texts: Texts) -> Text:
     return Text(f"{MARKS[verdict]} {texts.get('verdict', verdict)}", style=COLOURS[verdict])
 
 
-def _print(console: Console, reports: Sequence[FileReport], texts: Texts, selftest: str, only_found: bool) -> None:
+def _print(
+    console: Console,
+    reports: Sequence[FileReport],
+    texts: Texts,
+    selftest: str,
+    only_found: bool,
+    least: Severity,
+) -> None:
     shown = [r for r in worst_first(reports) if not only_found or r.verdict is not Verdict.CLEAR]
     folder = common_folder([r.path for r in reports])
     if folder:
         console.print(Text(texts.ui("in_folder", folder=safe(folder)), style="dim"))
     if shown:
-        console.print(_table(shown, texts, console.width, folder))
+        console.print(_table(shown, texts, console.width, folder, least))
     console.print(_counts(summarise(reports), texts))
+    if any(_kept_back(r, least) for r in shown):
+        console.print(texts.ui("notices_note"), style="dim")
     if any(r.verdict is Verdict.CLEAR for r in reports):
         console.print(texts.ui("clear_note"), style="dim")
     if selftest:
@@ -115,42 +135,47 @@ def common_folder(paths: Sequence[str]) -> str:
     return "" if folder in ("", os.sep) else folder
 
 
-def _table(reports: Iterable[FileReport], texts: Texts, width: int, folder: str) -> Table:
-    reports, wide = list(reports), width >= WIDE
+def _table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str, least: Severity) -> Table:
+    wide = width >= WIDE
     longest = max(cell_len(_name(r, folder)) for r in reports)
+    rows = [_rows(r, texts, least) for r in reports]
+    placed = any(where.plain for lines in rows for where, _ in lines)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
     table.add_column(texts.ui("verdict"), no_wrap=True)
     table.add_column(texts.ui("file"), overflow="fold", width=max(12, min(longest, width * (3 if wide else 2) // 10)))
-    table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH if wide else NARROW_WHERE)
+    if placed:
+        table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH if wide else NARROW_WHERE)
     table.add_column(texts.ui("why"), overflow="fold", ratio=1)
-    for report in reports:
-        _add(table, report, texts, folder)
+    for report, lines in zip(reports, rows, strict=True):
+        heads = [(_badge(report.verdict.value, texts), Text(_name(report, folder)))]
+        heads += [(Text(""), Text(""))] * (len(lines) - 1)
+        for head, (where, why) in zip(heads, lines, strict=True):
+            table.add_row(*head, *((where, why) if placed else (why,)))
     return table
-
-
-def _add(table: Table, report: FileReport, texts: Texts, folder: str) -> None:
-    verdict = report.verdict.value
-    head = _badge(verdict, texts)
-    name = Text(_name(report, folder))
-    rows = _rows(report, texts)
-    table.add_row(head, name, *rows[0])
-    for where, why in rows[1:]:
-        table.add_row("", "", where, why)
 
 
 def _name(report: FileReport, folder: str) -> str:
     return safe(os.path.relpath(report.path, folder) if folder else report.path)
 
 
-def _rows(report: FileReport, texts: Texts) -> list[tuple[Text, Text]]:
-    rows = [_finding_row(f, texts) for f in by_weight(report.findings)]
+def _kept_back(report: FileReport, least: Severity) -> list[Finding]:
+    """Findings that are counted but not listed. What makes a file not examinable is always listed."""
+    explains = report.verdict is Verdict.NOT_EXAMINABLE
+    return [f for f in report.findings if f.severity < least and not (explains and f.kind == Kind.UNREADABLE)]
+
+
+def _rows(report: FileReport, texts: Texts, least: Severity) -> list[tuple[Text, Text]]:
+    hidden = _kept_back(report, least)
+    rows = [_finding_row(f, texts) for f in by_weight(report.findings) if f not in hidden]
     if report.verdict is Verdict.NOT_EXAMINABLE:
         rows.insert(0, (Text(""), Text(safe(texts.failure(report)))))
     elif report.verdict is Verdict.CLEAR:
         rows.append((Text(""), Text(texts.answer(report), "dim")))
     elif report.examined:
         rows.append((Text(""), Text(texts.uncovered(report), "dim")))
-    if report.proof is not None:
+    if hidden:
+        rows.append((Text(""), Text(texts.ui("notice_count", count=len(hidden)), "dim")))
+    if report.proof is not None and report.reason != "proof_not_written":
         rows.append((Text(""), Text(safe(texts.proof(report)), "dim")))
     return rows or [(Text(""), Text(""))]
 
@@ -167,17 +192,16 @@ def _finding_row(finding: Finding, texts: Texts) -> tuple[Text, Text]:
     why = Text.assemble((what + texts.ui("colon"), style), safe(texts.message(finding)), (articles, "dim"))
     if finding.severity is Severity.NOTICE:
         why.stylize("dim")
-    return Text(texts.where(finding)), why
+    return Text("\n".join(part for part in (texts.span(finding), texts.frames(finding)) if part)), why
 
 
 def _counts(summary: Mapping[str, Any], texts: Texts) -> Text:
     verdicts = summary["verdicts"]
     line = Text(texts.ui("file_count", count=summary["files"]))
-    for verdict in ORDER:
-        count = verdicts[verdict.value]
-        if count:
-            line.append(texts.ui("list_break"))
-            line.append(f"{count} {texts.get('verdict', verdict.value)}", COLOURS[verdict.value])
+    said = [(v.value, verdicts[v.value]) for v in ORDER if verdicts[v.value]]
+    for number, (verdict, count) in enumerate(said):
+        line.append(texts.ui("count_break") if number else texts.ui("colon"))
+        line.append(texts.ui("verdict_count", verdict=texts.get("verdict", verdict), count=count), COLOURS[verdict])
     return line
 
 

@@ -47,6 +47,9 @@ class _Forgiving(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return NOTHING
+        if format_spec.startswith("~"):  # {count:~picture|pictures}
+            one, _, many = format_spec[1:].partition("|")
+            return f"{value} {one if value == 1 else many}"
         try:
             return str(format(value, format_spec))
         except (TypeError, ValueError):
@@ -107,14 +110,22 @@ class Texts:
 
     def where(self, finding: Finding) -> str:
         """Where on the timeline a finding lies, in minutes and seconds, with its frames."""
+        return " ".join(part for part in (self.span(finding), self.frames(finding)) if part)
+
+    def span(self, finding: Finding) -> str:
+        """When a finding begins and ends, in minutes and seconds."""
         if finding.start_s is None or finding.end_s is None:
             return self.ui("whole_file")
         start, end = clock(finding.start_s), clock(finding.end_s)
-        span = start if start == end else f"{start}–{end}"
-        if finding.start_frame is None or finding.end_frame is None:
-            return span
-        frames = self.ui("frames", first=finding.start_frame, last=finding.end_frame)
-        return f"{span} {frames}"
+        return start if start == end else f"{start}–{end}"
+
+    def frames(self, finding: Finding) -> str:
+        """The frames of a finding, empty where it names none."""
+        if finding.start_s is None or finding.start_frame is None or finding.end_frame is None:
+            return ""
+        if finding.start_frame == finding.end_frame:
+            return self.ui("frame", number=finding.start_frame)
+        return self.ui("frames", first=finding.start_frame, last=finding.end_frame)
 
     def answer(self, report: FileReport) -> str:
         """The verdict in a sentence. Clear is always worded with what could not be examined."""
@@ -143,8 +154,8 @@ class Texts:
         if not sums:
             return self.ui("all_examined") if report.examined else self.ui("nothing_asked")
         shown = [
-            self.ui("uncovered_item", question=self.question(question, by), seconds=seconds)
-            for question, by, seconds in sums[:MEANS_SHOWN]
+            self.ui("uncovered_item", question=self.question(question, by), seconds=missing, total=total)
+            for question, by, missing, total in sums[:MEANS_SHOWN]
         ]
         more = len(sums) - len(shown)
         tail = self.ui("uncovered_more", count=more) if more else ""

@@ -15,7 +15,7 @@ import pytest
 from engine.archive.exhibits import Exhibits, Picture, Series
 from engine.archive.inspect import Inspected
 from engine.archive.selftest import vectors
-from engine.findings import FileReport, Verdict
+from engine.findings import FileReport, Severity, Verdict
 from engine.report import terminal
 from engine.report.entry import EngineInfo
 from engine.report.html import page
@@ -78,17 +78,42 @@ def test_only_found_leaves_out_clear_files_but_counts_them(reports: tuple[FileRe
     text = terminal.render(reports, "en", "passed", only_found=True)
     assert "clear.mp4" not in text
     assert "cut-off.mp4" in text
-    assert "2 clear" in text
+    assert "clear 2" in text
+
+
+def test_notices_are_counted_and_listed_when_asked_for(reports: tuple[FileReport, ...]) -> None:
+    text = terminal.render(reports, "en")
+    assert "1 notice" in text
+    assert "--notices" in text
+    assert "frozen picture" not in text
+    all_of_it = terminal.render(reports, "en", least=Severity.NOTICE)
+    assert "frozen picture" in all_of_it
+    assert "notice" not in all_of_it
+
+
+def test_what_makes_a_file_not_examinable_is_listed(reports: tuple[FileReport, ...]) -> None:
+    damage = replace(reports[0].findings[0], kind="unreadable")
+    unreadable = replace(reports[0], verdict=Verdict.NOT_EXAMINABLE, reason="too_much_unreadable", findings=(damage,))
+    assert "unreadable stretch" in terminal.render((unreadable,), "en")
+    assert "unreadable stretch" not in terminal.render((replace(reports[0], findings=(damage,)),), "en")
+
+
+def test_the_page_folds_notices_behind_their_count(reports: tuple[FileReport, ...]) -> None:
+    text = page(run_of(reports[:1]), "en", when=WHEN)
+    folded = text[text.index('<details class="notices">') :]
+    assert "<summary>1 notice</summary>" in folded
+    assert "frozen picture" in folded
+    assert "frozen picture" not in text[: text.index('<details class="notices">')]
 
 
 def test_clear_is_worded_with_what_could_not_be_examined(reports: tuple[FileReport, ...]) -> None:
-    assert "nothing found; not examinable: deletion by picture 12.3 s" in terminal.render(reports, "en")
-    assert "未发现痕迹；不具备检验条件：删除（依画面） 12.3 秒" in terminal.render(reports, "zh")
+    assert "nothing found; not examinable: deletion by picture 12.3 of 60.0 s" in terminal.render(reports, "en")
+    assert "未发现痕迹；不具备检验条件：删除（依画面）60.0 秒中的 12.3 秒" in terminal.render(reports, "zh")
 
 
 def test_overlapping_stretches_count_once(reports: tuple[FileReport, ...]) -> None:
     assert uncovered_seconds(reports[0].examined[0].not_examinable) == pytest.approx(12.3)
-    assert not_examinable(reports[0].examined) == [("deletion", "picture", pytest.approx(12.3))]
+    assert not_examinable(reports[0].examined) == [("deletion", "picture", pytest.approx(12.3), pytest.approx(60.0))]
 
 
 def test_counts(reports: tuple[FileReport, ...]) -> None:
