@@ -22,7 +22,20 @@ MEDIA_EXTENSIONS: Final = frozenset(
 
 
 class UsageError(Exception):
-    """Nothing that could be examined was named; the command line is wrong, not a file."""
+    """Nothing that could be examined was named; the command line is wrong, not a file.
+
+    Parameters
+    ----------
+    reason
+        ``no_names``, ``no_recording`` (in a folder) or ``no_match`` (of a glob).
+    word
+        What the user gave.
+    """
+
+    def __init__(self, reason: str, word: str = "") -> None:
+        self.reason = reason
+        self.word = word
+        super().__init__(f"{word}: {reason}" if word else reason)
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
@@ -63,7 +76,7 @@ def resolve(names: Iterable[str], read_stdin: Callable[[], bytes] | None = None)
     """
     words = list(_expand_stdin(names, read_stdin or sys.stdin.buffer.read))
     if not words:
-        raise UsageError("no file was named")
+        raise UsageError("no_names")
     paths: list[str] = []
     seen: set[str] = set()
     for word in words:
@@ -92,7 +105,7 @@ def _resolve_one(word: str) -> list[str]:
     if os.path.isdir(word):
         found = sorted(_walk(word), key=natural_key)
         if not found:
-            raise UsageError(f"{word}: the folder holds no recording")
+            raise UsageError("no_recording", word)
         return found
     if os.path.lexists(word) or not glob.has_magic(word):
         return [word]
@@ -100,7 +113,7 @@ def _resolve_one(word: str) -> list[str]:
     files = [m for m in matches if not os.path.isdir(m)]
     inside = [path for m in matches if os.path.isdir(m) and "**" not in word for path in _walk(m)]
     if not files and not inside:
-        raise UsageError(f"{word}: no file matches")
+        raise UsageError("no_match", word)
     return sorted({*files, *inside}, key=natural_key)
 
 

@@ -6,9 +6,10 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import typer
@@ -23,6 +24,19 @@ NOT_EXAMINED: Final = 3
 """Exit code: something could not be examined."""
 INTERRUPTED: Final = 130
 """Exit code: Ctrl-C."""
+
+
+NOTHING_NAMED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "no_names": ("no file was named on standard input.", "标准输入中没有文件名。"),
+        "no_recording": (
+            "the folder holds no recording. Name a file to have it examined whatever its extension.",
+            "文件夹中没有录音录像。直接指定文件时不限扩展名。",
+        ),
+        "no_match": ("no file matches. Check the pattern.", "没有匹配的文件，请核对通配符。"),
+    }
+)
+"""Why a user's words stand for no recording, in English and Chinese."""
 
 
 class Problem(Exception):  # noqa: N818  (not every problem is an error of the program)
@@ -112,6 +126,38 @@ Progress = Annotated[
 def say(message: str) -> None:
     """One line for a person, on standard error."""
     print(message, file=sys.stderr, flush=True)
+
+
+def on_one_line(text: str) -> str:
+    """Text without control characters: a file name must neither steer the terminal nor break a line."""
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in whole)
+
+
+def recordings(words: list[str]) -> list[str]:
+    """The recordings that a user's words stand for.
+
+    Raises
+    ------
+    Problem
+        Wrong usage, if they stand for none.
+    """
+    from engine.archive.inputs import UsageError, resolve
+
+    try:
+        return resolve(words)
+    except UsageError as error:
+        what = bilingual(*NOTHING_NAMED[error.reason])
+        name = on_one_line(error.word) + bilingual(": ", "：") if error.word else ""
+        raise Problem(name + what, USAGE) from error
+
+
+def check_folder(folder: Path | None) -> None:
+    """Fail at once where the folder for proofs does not exist."""
+    if folder is not None and not folder.is_dir():
+        raise Problem(
+            bilingual(f"{folder}: no such folder; create it first.", f"{folder}：文件夹不存在，请先创建。"), USAGE
+        )
 
 
 def exit_code(found: bool, not_examined: bool) -> int:

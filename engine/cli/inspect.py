@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,19 +15,23 @@ from engine.cli.common import (
     USAGE,
     Files,
     Jobs,
-    Lang,
     Language,
     Output,
     Problem,
     Progress,
     ProgressMode,
     bilingual,
+    check_folder,
     check_output,
     exit_code,
+    recordings,
     say,
     system_language,
     write_output,
 )
+
+if TYPE_CHECKING:
+    from engine.report.views import View
 
 
 class Format(StrEnum):
@@ -63,6 +67,16 @@ def command(
             "--only", help=bilingual("Leave out files in which nothing was found.", "不列出未发现痕迹的文件。")
         ),
     ] = None,
+    notices: Annotated[
+        bool,
+        typer.Option(
+            "--notices",
+            help=bilingual(
+                "List notices too: facts that make no file suspect; else the text only counts them.",
+                "同时列出提示（不影响结论的备查事实）；默认只计数。",
+            ),
+        ),
+    ] = False,
     lang: Language = None,
     pictures: Annotated[
         bool,
@@ -94,25 +108,28 @@ def command(
     Exit code: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be
     examined (1 wins over 3), 130 interrupted.
     """
-    from engine.archive.inputs import UsageError, resolve
+    from engine.findings import Severity
+    from engine.report.views import View
 
     if out_dir is not None and not seal:
         raise Problem(bilingual("--out-dir goes with --seal.", "--out-dir 须与 --seal 同用。"), USAGE)
     check_output(output)
-    try:
-        paths = resolve(files)
-    except UsageError as error:
-        raise Problem(str(error), USAGE) from error
-    return _run(paths, form, output, jobs, only, lang or system_language(), pictures, seal, out_dir, progress)
+    check_folder(out_dir)
+    paths = recordings(files)
+    view = View(
+        form.value,
+        (lang or system_language()).value,
+        only_found=only is Only.FOUND,
+        least=Severity.NOTICE if notices else Severity.SUSPICION,
+    )
+    return _run(paths, view, output, jobs, pictures, seal, out_dir, progress)
 
 
 def _run(
     paths: Sequence[str],
-    form: Format,
+    view: View,
     output: Path | None,
     jobs: int | None,
-    only: Only | None,
-    lang: Lang,
     pictures: bool,
     seal: bool,
     out_dir: Path | None,
@@ -123,16 +140,15 @@ def _run(
     from engine.archive.pool import plan, run
     from engine.cli.progress import watching
     from engine.report.run import Run, sealing_task, task
-    from engine.report.views import View, render, show
+    from engine.report.views import render, show
 
     at_a_time, threads = plan(len(paths), jobs)
-    options = Options(threads=threads, exhibits=_exhibits(form, pictures))
+    options = Options(threads=threads, exhibits=_exhibits(view, pictures))
     work = sealing_task(options, None if out_dir is None else str(out_dir)) if seal else task(options)
     with watching(progress) as watch:
         batch = run(work, paths, lost, at_a_time, watch)
     result = Run.of(batch.results, options, batch.interrupted)
-    view = View(form.value, lang.value, only_found=only is Only.FOUND)
-    if output is None and form is Format.TEXT and sys.stdout.isatty():
+    if output is None and view.form == Format.TEXT and sys.stdout.isatty():
         show(result, view, sys.stdout)
     else:
         write_output(render(result, view), output)
@@ -148,7 +164,7 @@ def _run(
     return exit_code(*result.exit_facts())
 
 
-def _exhibits(form: Format, pictures: bool) -> Literal["none", "plots", "pictures"]:
-    if form is not Format.HTML:
+def _exhibits(view: View, pictures: bool) -> Literal["none", "plots", "pictures"]:
+    if view.form != Format.HTML:
         return "none"
     return "pictures" if pictures else "plots"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.common import Output, Problem, bilingual, check_output, system_language, write_output
+from engine.cli.common import Output, Problem, bilingual, check_output, on_one_line, system_language, write_output
 from engine.cli.verify import Proof
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help=bilingual("The recording.", "录像或录音文件。"))]
@@ -16,6 +16,7 @@ Frame = Annotated[
     int,
     typer.Option(
         "--frame",
+        min=0,
         metavar="N",
         help=bilingual("Frame number in presentation order, from 0.", "按播放顺序的帧号，从 0 开始。"),
     ),
@@ -33,6 +34,6 @@ def command(file: File, frame: Frame, proof: Proof = None, output: Output = None
         found = prove(file, frame, proof)
     except ProofProblem as problem:
         chinese = system_language() == "zh"
-        raise Problem(f"{file}: {text(problem.reason, problem.detail, chinese)}") from problem
+        raise Problem(f"{on_one_line(str(file))}: {text(problem.reason, problem.detail, chinese)}") from problem
     write_output(json.dumps(found, ensure_ascii=False, indent=2) + "\n", output)
     return 0

@@ -8,17 +8,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.archive.inputs import UsageError, resolve
 from engine.cli.common import (
-    USAGE,
     Files,
     Lang,
     Language,
     Output,
-    Problem,
     bilingual,
+    check_folder,
     check_output,
     exit_code,
+    on_one_line,
+    recordings,
     system_language,
     write_output,
 )
@@ -72,21 +72,15 @@ def command(
     from engine.proofs.telling import seal_json, seal_lines
 
     check_output(output)
-    if out_dir is not None and not out_dir.is_dir():
-        raise Problem(
-            bilingual(f"{out_dir}: no such folder; create it first.", f"{out_dir}：文件夹不存在，请先创建。"), USAGE
-        )
-    try:
-        paths = resolve(files)
-    except UsageError as error:
-        raise Problem(str(error), USAGE) from error
+    check_folder(out_dir)
+    paths = recordings(files)
     reason = Supersede(supersede) if supersede else None
     results = [seal(path, out_dir, reason, Origin(operator=operator, device=device)) for path in paths]
     chinese = (lang or system_language()) is Lang.ZH
     if format_ == "json":
         text = json.dumps(seal_json(results), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = "".join(f"{line}\n" for result in results for line in seal_lines(result, chinese))
+        text = "".join(f"{on_one_line(line)}\n" for result in results for line in seal_lines(result, chinese))
     write_output(text, output)
     status = {result.status for result in results}
     return exit_code(found="not_ok" in status, not_examined="refused" in status)

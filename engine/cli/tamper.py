@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from engine.archive.inputs import UsageError, resolve
 from engine.cli.common import (
     CLEAR,
     NOT_EXAMINED,
@@ -18,6 +17,8 @@ from engine.cli.common import (
     Problem,
     bilingual,
     cannot_write,
+    on_one_line,
+    recordings,
     say,
     system_language,
 )
@@ -36,8 +37,8 @@ Ops = Annotated[
         "--op",
         metavar="OP[:VALUE]",
         help=bilingual(
-            "What is done, for example delete:25; may be given again. A wrong name lists all.",
-            "篡改操作，例如 delete:25；可重复给出。名称有误时列出全部操作。",
+            "What is done, for example delete:25 (default: delete); may be given again. --op list names all.",
+            "篡改操作，例如 delete:25（默认 delete）；可重复给出。--op list 列出全部操作。",
         ),
     ),
 ]
@@ -95,16 +96,13 @@ def command(
             bilingual(f"{unknown}: no such operation; there are {known}", f"{unknown}：没有该操作；可用操作：{known}"),
             USAGE,
         )
-    try:
-        paths = [Path(p) for p in resolve(files)]
-    except UsageError as error:
-        raise Problem(str(error), USAGE) from error
+    paths = [Path(p) for p in recordings(files)]
     chinese = (lang or system_language()) is Lang.ZH
     failed, sources = False, Sources(other, photo)
     try:
         for made in copies(paths, op or ["delete"], seed or [1], out_dir, truth or out_dir / "truth.jsonl", sources):
             for entry in made.truths:
-                typer.echo(str(out_dir / entry.file))
+                typer.echo(on_one_line(str(out_dir / entry.file)))
             if made.problem is not None:
                 failed = True
                 say(f"{made.op}: {made.problem.told(chinese)}")

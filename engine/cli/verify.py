@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.archive.inputs import UsageError, resolve
 from engine.cli.common import (
     USAGE,
     Files,
@@ -19,6 +18,8 @@ from engine.cli.common import (
     bilingual,
     check_output,
     exit_code,
+    on_one_line,
+    recordings,
     system_language,
     write_output,
 )
@@ -63,10 +64,7 @@ def command(
     from engine.proofs.verify import Status, verify
 
     check_output(output)
-    try:
-        paths = resolve(files)
-    except UsageError as error:
-        raise Problem(str(error), USAGE) from error
+    paths = recordings(files)
     if proof is not None and len(paths) != 1:
         raise Problem(
             bilingual(
@@ -80,7 +78,7 @@ def command(
     if format_ == "json":
         text = json.dumps(verify_json(shown), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = "".join(f"{line}\n" for result in shown for line in verify_lines(result, chinese))
+        text = "".join(f"{on_one_line(line)}\n" for result in shown for line in verify_lines(result, chinese))
     write_output(text, output)
     status = {result.status for result in results}
     return exit_code(found=Status.NOT_OK in status, not_examined=Status.NOT_SEALED in status)

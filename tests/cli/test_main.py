@@ -87,6 +87,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["inspect", "x.mp4", "--level", "keyframes"], "--level"),
         (["inspect", "x.mp4", "--out-dir", "."], "--seal"),
         (["inspect", "nothing-*.mp4"], "no file matches"),
+        (["inspect", "x.mp4", "--seal", "--out-dir", "no/such/folder"], "no such folder"),
+        (["seal", "nothing-*.mp4"], "no file matches"),
+        (["verify", "nothing-*.mp4"], "no file matches"),
+        (["prove", "x.mp4", "--frame", "-1"], "--frame"),
         (["inspect", "x.mp4", "--output", "no/such/folder/x.json"], "does not exist"),
         (["inspect", "x.mp4", "--output", "."], "is a folder"),
     ],
@@ -101,6 +105,18 @@ def test_wrong_usage(arguments: Sequence[str], words: str, capsys: pytest.Captur
 def test_a_folder_without_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["inspect", str(tmp_path)]) == 2
     assert "holds no recording" in capsys.readouterr().err
+
+
+def test_a_wrong_word_is_told_in_the_reader_s_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main.run(["inspect", str(tmp_path)]) == 2
+    assert "文件夹中没有录音录像" in capsys.readouterr().err
+
+
+def test_a_file_name_cannot_steer_the_terminal() -> None:
+    assert common.on_one_line("a\nb\x1b[31m\udcff 执法.mp4") == r"a\x0ab\x1b[31m\xff 执法.mp4"
 
 
 def test_help_in_chinese(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
