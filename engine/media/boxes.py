@@ -68,7 +68,7 @@ class _Track:
 
 
 @dataclass(slots=True)
-class _Walk:
+class Walk:
     """State of one walk: the file and how many box headers may still be visited."""
 
     file: BinaryIO
@@ -98,9 +98,19 @@ class _Walk:
             yield Box(kind, body, stop)
             start = stop
 
-    def payload(self, box: Box) -> bytes:
+    def top_level(self, size: int) -> Iterator[Box]:
+        """The boxes of a file of `size` bytes; nothing where it does not begin like MP4/MOV."""
+        known = _FIRST
+        for box in self.boxes(0, size):
+            if box.kind not in known:
+                return
+            known = _TOP_LEVEL
+            yield box
+
+    def payload(self, box: Box, limit: int = MAX_PAYLOAD) -> bytes:
+        """The first `limit` bytes of what a box holds."""
         self.file.seek(box.start)
-        return self.file.read(min(box.size, MAX_PAYLOAD))
+        return self.file.read(min(box.size, limit))
 
 
 def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
@@ -124,18 +134,14 @@ def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        walk = _Walk(file)
-        top: list[Box] = []
-        for box in walk.boxes(0, size):
-            if box.kind not in (_TOP_LEVEL if top else _FIRST):
-                break
-            top.append(box)
+        walk = Walk(file)
+        top = list(walk.top_level(size))
         if not top:
             return None
         return _facts(walk, top)
 
 
-def _facts(walk: _Walk, top: list[Box]) -> BoxFacts:
+def _facts(walk: Walk, top: list[Box]) -> BoxFacts:
     brand, minor = "", 0
     brands: tuple[str, ...] = ()
     for box in top:
@@ -166,7 +172,7 @@ def _facts(walk: _Walk, top: list[Box]) -> BoxFacts:
     )
 
 
-def _track(walk: _Walk, trak: Box) -> _Track:
+def _track(walk: Walk, trak: Box) -> _Track:
     track = _Track()
     for box in walk.boxes(trak.start, trak.end):
         if box.kind == b"tkhd":

@@ -54,11 +54,14 @@ class CodedFacts:
     marks
         int32, (M,). Positions, among the packets of the examined sound stream, of those that
         carry the encoder's mark.
+    names
+        What encoders sign with in the packets, the first of each, at most 1,000 characters.
     """
 
     codec: str
     pictures: NDArray[Any]
     marks: NDArray[np.int32]
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -104,6 +104,38 @@ class BoxFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a container says of who wrote it: where it stands, and its words."""
+
+    name: str
+    """Such as ``ftyp``, ``ilst.©too``, ``handler``, ``mkv.muxing_app``, ``riff.ISFT``."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Creation and modification as one header of an MP4/MOV file states them.
+
+    Seconds since 1904-01-01 UTC; 0 where the field is empty.
+    """
+
+    where: str
+    """``mvhd``, or ``tkhd.N`` and ``mdhd.N`` with the position of the track."""
+    created: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What a container's own headers say of the programs and devices that wrote it."""
+
+    container: str = ""
+    """``mp4``, ``matroska``, ``riff``, ``mpegts``, or empty for any other."""
+    facts: tuple[Fact, ...] = ()
+    dates: tuple[Dates, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """A file and its streams."""
 
@@ -116,6 +148,7 @@ class MediaInfo:
     boxes: BoxFacts | None = None
     duration_s: float | None = None
     """Length as the container's header states it; None where it states none."""
+    structure: Structure = Structure()
 
     @property
     def video(self) -> StreamInfo | None:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from engine.media.boxes import read_boxes
 from engine.media.errors import MediaError
 from engine.media.model import NO_TIME, BoxFacts, MediaInfo, PacketTable, StreamInfo
+from engine.media.structure import read_structure
 from engine.media.timeline import timelines
 
 _OPTIONS: Final = {"ignore_editlist": "1"}
@@ -296,6 +297,7 @@ def _media(path: str, size: int, container: Any, boxes: BoxFacts | None) -> Medi
         tags=dict(container.metadata),
         boxes=boxes,
         duration_s=container.duration / 1e6 if container.duration else None,
+        structure=read_structure(path),
     )
 
 

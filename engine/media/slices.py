@@ -6,6 +6,7 @@ slice's header. A unit that cannot be read leaves -1 in its row and raises nothi
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -23,6 +24,10 @@ MARK: Final = b"Lavc"
 """FFmpeg's AAC encoder writes its name in a fill element: ``put_bitstream_info`` in aacenc.c."""
 MARK_WITHIN: Final = 24
 """Bytes of a sound packet in which the mark stands: a header of 9 and a fill element of 3."""
+NAMES: Final = re.compile(rb"x264 - core[ -~]{0,980}|x265 \(build[ -~]{0,980}|Lavc\d[0-9.]{0,30}|XviD\d{2,8}")
+"""How encoders sign: x264 and x265 in SEI user data, FFmpeg and Xvid in MPEG-4 user data, JPEG and AAC comments."""
+NAMES_WITHIN: Final = 64 << 10
+"""Bytes of a packet that are searched for a name."""
 _CHUNK: Final = 4096
 _NOTHING: Final = bytearray(1)
 
@@ -36,6 +41,10 @@ class FactsCollector:
 
     def __init__(self, media: MediaInfo) -> None:
         video, audio = media.video, media.audio
+        self._pictures = video.index if video else -1
+        self._names: dict[str, None] = {}
+        self._signed = False
+        self._find_names(video.extradata if video else b"")
         self._codec = video.codec if video and video.codec in ("h264", "hevc") else ""
         self._video = video.index if video and self._codec else -1
         self._audio = audio.index if audio and audio.codec == "aac" else -1
@@ -48,10 +57,19 @@ class FactsCollector:
 
     def packet(self, packet: CodedPacket) -> None:
         """Look at one packet; its data is not kept."""
+        if packet.stream == self._pictures and packet.index == 0:
+            self._find_names(packet.data)
         if packet.stream == self._video:
             self._look(packet)
         elif packet.stream == self._audio and MARK in bytes(packet.data[:MARK_WITHIN]):
+            if not self._marks:
+                self._find_names(packet.data)
             self._marks.append(packet.index)
+
+    def _find_names(self, data: memoryview | bytes | bytearray) -> None:
+        """Keep the names that stand in a packet: the first packet, and the first of those that are signed."""
+        for name in NAMES.findall(bytes(data[:NAMES_WITHIN])):
+            self._names[name.decode("ascii")] = None
 
     def _look(self, packet: CodedPacket) -> None:
         assert self._scan is not None
@@ -62,6 +80,9 @@ class FactsCollector:
         # without a unit nothing is said: the same as for an empty packet
         data = packet.data if packet.size else _NOTHING
         self._scan(np.frombuffer(data, np.uint8), self._facts[self._count])
+        if not self._signed and self._facts[self._count, c.BANNER]:
+            self._find_names(data)  # where the beginning was trimmed away, it is not the first packet
+            self._signed = True
         self._count += 1
 
     def _packed(self) -> NDArray[Any]:
@@ -74,7 +95,7 @@ class FactsCollector:
     def finish(self) -> CodedFacts:
         """The facts of all packets seen."""
         pictures = np.concatenate([*self._full, self._packed()])
-        return CodedFacts(self._codec, pictures, np.array(self._marks, np.int32))
+        return CodedFacts(self._codec, pictures, np.array(self._marks, np.int32), tuple(self._names))
 
 
 def _scanner(stream: StreamInfo) -> _Scanner:
