@@ -105,6 +105,7 @@ def of_edits(edits: Sequence[Edit], movie_time_scale: int, time_base: Fraction) 
     -----
     A span is rounded up to whole ticks: a picture is longer than a tick of the movie's time
     scale, so a duration that its writer rounded down never hides the last one.
+    What a list claims beyond 2**62 ticks is cut to it: no sample lies there.
     """
     if not edits or movie_time_scale <= 0:
         return IDENTITY
@@ -117,7 +118,12 @@ def of_edits(edits: Sequence[Edit], movie_time_scale: int, time_base: Fraction) 
             last = number == len(edits) - 1
             # a duration of 0 spans the rest of the media in files written piece by piece
             end = _FOREVER if last and edit.duration == 0 else edit.media_time + ceil(length)
-            segments.append(Segment(edit.media_time, end, round(shown) - edit.media_time))
+            shift = _bounded(round(shown) - edit.media_time)
+            segments.append(Segment(_bounded(edit.media_time), _bounded(end), shift))
         shown += length
     ordered = all(a.end <= b.start + ceil(ticks) for a, b in pairwise(segments))
     return StreamTimeline(tuple(segments), reorders=not ordered)
+
+
+def _bounded(ticks: int) -> int:
+    return max(-_FOREVER, min(ticks, _FOREVER))

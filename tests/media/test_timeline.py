@@ -56,6 +56,13 @@ def test_edits_that_show_twice_or_backwards_are_known(second: int) -> None:
     assert line.reorders
 
 
+@pytest.mark.parametrize("edits", [[(2**64 - 1, -1), (4000, 0)], [(2**64 - 1, 2**63 - 1)], [(2**63, 5), (2**63, 7)]])
+def test_absurd_edits_stay_within_what_timestamps_hold(edits: list[tuple[int, int]]) -> None:
+    line = of_edits([Edit(d, t, ONE) for d, t in edits], 1, BASE)
+    assert all(abs(v) < 2**63 for s in line.segments for v in (s.start, s.end, s.shift))
+    assert len(line.hidden(np.arange(5))) == 5
+
+
 def test_no_duration_spans_the_rest_of_a_fragmented_file() -> None:
     line = of_edits((Edit(0, 512, ONE),), 1000, BASE)
     assert line.place(10**9) == 10**9 - 512
