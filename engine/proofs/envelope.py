@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import os
+import stat
 from typing import Any, Final
 
 import rfc8785
@@ -49,6 +50,8 @@ def read(path: str | os.PathLike[str]) -> Header:
         or ``signature_unknown`` if it cannot be believed.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe could be waited for without end
+            raise ProofProblem("seal_unreadable", "no ordinary file")
         with open(path, "rb") as file:
             data = file.read(MAX_SEAL + 1)
     except FileNotFoundError as error:

@@ -142,7 +142,9 @@ def _bool(value: Any) -> bool:
 
 def _digits(value: Any) -> bool:
     """A whole number of 64 bits as a string of digits."""
-    return isinstance(value, str) and re.match(r"(0|-?[1-9][0-9]{0,18})\Z", value) is not None
+    if not isinstance(value, str) or re.match(r"(0|-?[1-9][0-9]{0,18})\Z", value) is None:
+        return False
+    return -(1 << 63) <= int(value) < 1 << 63
 
 
 def _edit(value: Any) -> bool:

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.media.model import NO_TIME
 from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
-from engine.proofs.leaves import Leaves
+from engine.proofs.leaves import HIDDEN, Leaves, presentation_order, shown_count
 from engine.proofs.problems import ProofProblem
 from engine.proofs.tree import GROUP
 
@@ -68,8 +69,9 @@ def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
         rows are not those that the header speaks of. Whether they hash to the root is not
         checked here.
     """
-    table = _read(path, header, None)
-    return _leaves(table, header)
+    leaves = _leaves(_read(path, header, None), header)
+    _check_streams(leaves, header)
+    return leaves
 
 
 def read_group(path: str | os.PathLike[str], header: Header, group: int) -> Leaves:
@@ -121,3 +123,19 @@ def _check_numbers(leaves: Leaves) -> None:
             raise ProofProblem("leaves_differ", "configuration")
     if counted != len(leaves):
         raise ProofProblem("leaves_differ", "stream")
+
+
+def _check_streams(leaves: Leaves, header: Header) -> None:
+    """What the header says of each stream must follow from its leaves."""
+    said = {s["index"]: s for s in header.streams}
+    for stream in leaves.streams:
+        pts, order = leaves.pts[mine := leaves.rows(stream.index)], leaves.order[mine]
+        timed, entry = pts[pts != NO_TIME], said[stream.index]
+        ends = [str(timed.min()), str(timed.max())] if len(timed) else [None, None]
+        if entry["leaves"] != len(mine) or [entry["first"], entry["last"]] != ends:
+            raise ProofProblem("seal_differs", "number or times of a stream's leaves")
+        shown = order != HIDDEN  # of sound that depends on each unit's length, which no row holds
+        if stream.kind == "video":
+            shown = shown_count(pts, np.ones_like(pts), stream.timeline, stream.kind) > 0
+        if not np.array_equal(presentation_order(pts, shown, stream), order):
+            raise ProofProblem("seal_differs", "edits")

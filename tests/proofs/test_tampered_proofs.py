@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -114,6 +116,44 @@ def test_values_that_contradict_each_other(copy, at):
     payload = rfc8785.dumps(changed(header, at))
     seal_path.write_bytes(envelope._envelope(payload))
     assert verify(recording).status is Status.NOT_OK
+
+
+@pytest.fixture(scope="module")
+def remuxed(small, tools, tmp_path_factory):
+    """The recording in another container: its leaves have to be read."""
+    return tools.rewrite(small[0], tmp_path_factory.mktemp("remuxed") / "small.mkv", lambda units: units)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("first", "1"),
+        ("last", None),
+        ("edits", []),
+        ("edits", [["0", "1", "0"]]),
+        ("edits", [["0", "99999", "9999999999999999999"]]),
+    ],
+)
+def test_a_stream_s_times_follow_from_its_leaves(copy, remuxed, field, value):
+    assert verify(remuxed, copy[1]).status is Status.OK_WITH_MISSING_INFO
+
+    def change(header):
+        header["streams"][0][field] = value
+
+    rewrap(copy, change_header=change)
+    assert verify(remuxed, copy[1]).status is Status.NOT_OK
+
+
+def test_a_pipe_in_the_seal_s_place_is_not_waited_for(copy):
+    copy[1].unlink()
+    os.mkfifo(copy[1])
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(verify, copy[0])
+        try:
+            result = waiting.result(20)
+        finally:
+            os.close(os.open(copy[1], os.O_RDWR | os.O_NONBLOCK))  # lets a reader that waits go on
+    assert (result.status, result.reason) == (Status.NOT_OK, "seal_unreadable")
 
 
 @pytest.mark.parametrize("signatures", [[{"keyid": "", "sig": "AAAA"}], {}, None, [None]])
