@@ -42,6 +42,24 @@ def shifted(before: Picture, after: Picture) -> Picture | None:
     return _moved(_moved(before, dy, 0), dx, 1)
 
 
+def knocked(before: Picture, after: Picture) -> float:
+    """Correlation of what both pictures show, once the whole picture's shift is taken out, -1..1.
+
+    A camera that is pushed shows the same scene elsewhere; another scene has no such shift.
+    """
+    from skimage.registration import phase_cross_correlation
+
+    shift, _, _ = phase_cross_correlation(after, before)
+    dy, dx = int(shift[0]), int(shift[1])
+    rows, columns = before.shape
+    if 2 * abs(dy) > rows or 2 * abs(dx) > columns:
+        return 0.0
+    a = before[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)]
+    b = after[max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)]
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / (np.sqrt(float((a * a).sum()) * float((b * b).sum())) + 1e-3))
+
+
 def _moved(picture: Picture, by: float, axis: int) -> Picture:
     """`picture` moved along an axis, linear between samples, its edge repeated."""
     n = picture.shape[axis]

@@ -14,6 +14,7 @@ Looks like it but is not
     are taken out. The first second, in which cameras settle. A picture that the recorder dropped
     says so in its timestamps. Torn and damaged pictures. Pole shake below a pixel: candidates
     are looked at again at full size, with the whole picture's shift taken out to a quarter pixel.
+    A camera that is pushed shows the same scene elsewhere.
 Limits
     Nothing to see where nothing moves: such stretches are reported as not examinable. One or two
     missing pictures stand below natural variation; five are found about half of the time.
@@ -33,7 +34,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.detectors.compensation import lasting_ratio
+from engine.detectors.compensation import knocked, lasting_ratio
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
 from engine.detectors.scores import (
     REACH,
@@ -87,6 +88,8 @@ class Options:
     Untouched takes stay below 2.3, foreign scenes above 4.3."""
     unlike_floor: float = 0.02
     """Added to the neighbours' fall."""
+    knocked: float = 0.7
+    """Correlation, the whole picture's shift taken out, from which the camera was pushed instead."""
     scene_change: float = 1.5
     """Change of block means, times the largest around, that another scene must show as well."""
     hidden: int = 25
@@ -104,8 +107,8 @@ class Join:
     residual: float
     change: float
     pulse: float
-    scene: bool
-    """Another scene begins."""
+    scene: float
+    """The same for another scene, by the fall of the correlation; 0 where none begins."""
 
 
 def propose(features: Features, options: Options) -> Proposal:
@@ -134,9 +137,10 @@ def _confirmed(candidate: Candidate, pictures: Mapping[int, Picture], options: O
         return replace(finding, params={**finding.params, "rechecked": False})
     near = {i: p for i, p in near.items() if p.shape == near[k].shape}
     again = lasting_ratio(near, k, REACH, options.residual_floor)
-    score = float(first["score"])
-    if not first["scene"]:
-        score += 0.5 * float(np.log(max(again, 1e-3) / float(first["residual"])))
+    score = float(first["score"]) + 0.5 * float(np.log(max(again, 1e-3) / max(float(first["residual"]), 1e-3)))
+    moved = knocked(near[k - 1], near[k]) if first["scene"] else 0.0
+    if first["scene"] and moved < options.knocked:
+        score = max(score, float(first["scene"]))
     if score < float(first["limit"]):
         return None
     rate = options.tail_rate * float(np.exp((0.3 - score) / options.tail_scale))
@@ -180,10 +184,9 @@ def _joins(frames: FrameTable, moved: Changes, barred: Mask, options: Options) -
     for k in np.flatnonzero((best > options.look) | scene):
         pulse = _pulse(frames, int(k))
         score = float(best[k]) - options.pulse_cost * max(0.0, pulse - options.pulse_free)
-        if scene[k]:
-            score = max(score, float(np.log(unlike[k])))
-        if score > options.look:
-            joins.append(Join(int(k), score, float(residual[k]), float(change[k]), pulse, bool(scene[k])))
+        other = float(np.log(unlike[k])) if scene[k] else 0.0
+        if max(score, other) > options.look:
+            joins.append(Join(int(k), score, float(residual[k]), float(change[k]), pulse, other))
     return _thinned(joins)
 
 
@@ -243,7 +246,7 @@ class Window:
 def _thinned(joins: list[Join]) -> list[Join]:
     """The best of those within a neighbourhood."""
     kept: list[Join] = []
-    for join in sorted(joins, key=lambda j: -j.score):
+    for join in sorted(joins, key=lambda j: -max(j.score, j.scene)):
         if all(abs(join.frame - other.frame) > REACH for other in kept):
             kept.append(join)
     return sorted(kept, key=lambda j: j.frame)
@@ -271,10 +274,10 @@ def _finding(frames: FrameTable, join: Join, options: Options) -> Finding:
         end_frame=k,
         template=f"{kind}_picture",
         detector=NAME,
-        score=float(1 - np.exp(-join.score)),
+        score=float(1 - np.exp(-max(join.score, join.scene, 0.0))),
         params={"residual_times": round(join.residual, 2), "change_times": round(join.change, 2)},
         evidence=(
-            Evidence(Source.PICTURE, "join_score", round(join.score, 3), options.limit),
+            Evidence(Source.PICTURE, "join_score", round(max(join.score, join.scene), 3), options.limit),
             Evidence(Source.PICTURE, "lasting_residual_ratio", round(join.residual, 3), 1.0),
             Evidence(Source.PICTURE, "lasting_change_ratio", round(join.change, 3), 1.0),
             Evidence(Source.PICTURE, "still_share", round(join.pulse, 3), options.pulse_free),

@@ -80,6 +80,14 @@ def test_shake_of_the_whole_picture_is_silent_and_a_cut_in_it_is_not(walk: list[
     assert [f.start_frame for f in found(shots.tables(cut), cut)] == [59]
 
 
+@pytest.mark.parametrize("by", [(2, 4), (8, 16), (10, 30)])
+def test_a_pushed_camera_is_silent_and_another_scene_is_not(walk: list[shots.Luma], by: tuple[int, int]) -> None:
+    natural = walk[:60] + [np.roll(p, by, (0, 1)) for p in walk[60:]]
+    assert found(shots.tables(natural), natural) == []
+    joined = walk[:60] + [np.roll(p, by, (0, 1)) for p in shots.shot(50, seed=9)]
+    assert [f.start_frame for f in found(shots.tables(joined), joined)] == [59]
+
+
 def test_a_drop_that_the_recorder_tells_is_no_join(walk: list[shots.Luma]) -> None:
     cut = walk[:60] + walk[85:]
     times = [100 * k for k in range(60)] + [100 * (k + 25) for k in range(60, len(cut))]
