@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.common import Jobs, Language, Progress, ProgressMode, bilingual, system_language
+from engine.cli.common import USAGE, Jobs, Language, Problem, Progress, ProgressMode, bilingual, system_language
 
 
 def command(
@@ -25,4 +25,6 @@ def command(
     """
     from engine.cli.demonstration import demonstrate
 
+    if folder.exists() and not folder.is_dir():
+        raise Problem(bilingual(f"{folder}: is a file; name a folder.", f"{folder}：是文件，请指定文件夹。"), USAGE)
     return demonstrate(folder, jobs, (lang or system_language()).value, progress)

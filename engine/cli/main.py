@@ -19,7 +19,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from engine.cli.common import INTERRUPTED, NOT_EXAMINED, Problem, bilingual, say
+from engine.cli.common import INTERRUPTED, NOT_EXAMINED, Lang, Problem, bilingual, say, system_language
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
@@ -62,6 +62,20 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 )
 """Command -> module, short help in English and Chinese."""
 
+EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "inspect": "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有文件不具备检验条件（1 优先于 3），130 被中断。",
+        "seal": "退出码：0 已封存，1 与已有证明不符，2 用法错误，3 有文件未能封存（1 优先于 3）。",
+        "verify": "退出码：0 一致（OK、OK_WITH_MISSING_INFO），1 不一致（NOT_OK），2 用法错误，"
+        "3 未封存（NOT_SEALED）；1 优先于 3。",
+        "prove": "退出码：0 已生成，2 用法错误，3 未能生成。",
+        "tamper": "退出码：0 副本已全部生成，2 用法错误，3 有副本未能生成。",
+        "demo": "退出码：0 演示已完成，与检验结果无关。",
+        "selftest": "退出码：0 通过，1 未通过。",
+    }
+)
+"""Command -> its exit codes, in Chinese; English stands in the docstring of each command."""
+
 
 class LazyGroup(TyperGroup):
     """A group whose commands are described by `COMMANDS` and imported only when called."""
@@ -76,7 +90,8 @@ class LazyGroup(TyperGroup):
 def _load(name: str) -> Any:
     module = importlib.import_module(COMMANDS[name][0])
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name)(module.command)
+    chinese = f"{COMMANDS[name][2]}\n\n{EXIT_CODES_ZH[name]}" if system_language() is Lang.ZH else None
+    app.command(name, help=chinese)(module.command)
     return typer.main.get_command(app)
 
 
@@ -105,6 +120,7 @@ def _group() -> Any:
         cls=LazyGroup,
         rich_markup_mode=None,
         no_args_is_help=True,
+        add_completion=False,  # commands are loaded when called, so their options could not be completed
         help=bilingual(
             "Is this recording whole, and can that be proved later?",
             "这份录音录像是否完整？以后能否证明？",

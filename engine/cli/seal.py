@@ -67,7 +67,11 @@ def command(
     output: Output = None,
     lang: Language = None,
 ) -> int:
-    """Write a proof beside each recording that binds every picture and sound frame."""
+    """Write a proof beside each recording that binds every picture and sound frame.
+
+    Exit code: 0 sealed, 1 a recording does not fit the proof it has, 2 wrong usage, 3 a
+    recording could not be sealed (1 wins over 3).
+    """
     from engine.proofs.seal import Origin, Supersede, seal
     from engine.proofs.telling import seal_json, seal_lines
 

@@ -91,6 +91,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["seal", "nothing-*.mp4"], "no file matches"),
         (["verify", "nothing-*.mp4"], "no file matches"),
         (["prove", "x.mp4", "--frame", "-1"], "--frame"),
+        (["demo", __file__], "is a file"),
         (["inspect", "x.mp4", "--output", "no/such/folder/x.json"], "does not exist"),
         (["inspect", "x.mp4", "--output", "."], "is a folder"),
     ],
@@ -123,6 +124,17 @@ def test_help_in_chinese(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     main.run(["--help"])
     assert "封存" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(main.COMMANDS))
+def test_every_command_is_described_in_chinese(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main.run([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert main.COMMANDS[name][2][:8] in shown
+    assert "退出码" in shown
 
 
 def test_faults_of_the_program_are_told_in_a_line(
