@@ -71,7 +71,7 @@ def propose(features: Features, options: EditTraceOptions) -> Proposal:
 def _facts(features: Features) -> tuple[Fact, ...]:
     """What the container says, what encoders sign with, and the demuxer's tag where we have no reader."""
     media = features.media
-    coded = tuple(Fact("coded", name) for name in (features.coded.names if features.coded else ()))
+    coded = tuple(Fact("coded", name) for name in (features.coded.names if features.coded is not None else ()))
     if media.structure.container:
         return media.structure.facts + coded
     tags = (Fact("tag.encoder", value) for key, value in media.tags.items() if key.lower() == "encoder")
