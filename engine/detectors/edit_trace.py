@@ -11,9 +11,11 @@ Looks like it but is not
     export that a rule asks for: every finding is a notice. A recorder that dates one header at
     the start and another at the end of the recording is allowed for.
 Limits
-    Names can be removed and forged. A change of dates at all levels alike leaves no trace here, a
-    program that leaves no name and no known layout neither. Only the first encoder's name in the
-    pictures and in AAC is looked for; headers behind the first 4,000 boxes are not read.
+    Names can be removed and forged. A change of dates at all levels alike leaves no trace here
+    unless a second date stands in the metadata (times in GPS and telemetry tracks are not read); a
+    program that leaves no name and no known layout leaves none either. Only the first encoder's
+    name in the pictures and in AAC is looked for; headers behind the first 4,000 boxes (MP4, MOV),
+    2,000 elements (Matroska) or 256 KiB (transport streams) are not read.
 Source
     Output of the programs themselves, measured, and published structure; each signature says which.
     Gloe, Fischer, Kirchner, "Forensic analysis of video file formats", Digital Investigation 11,
@@ -71,7 +73,7 @@ def propose(features: Features, options: EditTraceOptions) -> Proposal:
 def _facts(features: Features) -> tuple[Fact, ...]:
     """What the container says, what encoders sign with, and the demuxer's tag where we have no reader."""
     media = features.media
-    coded = tuple(Fact("coded", name) for name in (features.coded.names if features.coded is not None else ()))
+    coded = tuple(Fact("bitstream", name) for name in (features.coded.names if features.coded is not None else ()))
     if media.structure.container:
         return media.structure.facts + coded
     tags = (Fact("tag.encoder", value) for key, value in media.tags.items() if key.lower() == "encoder")
