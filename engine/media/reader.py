@@ -171,6 +171,12 @@ class Recording:
         -----
         An error inside the file ends the iteration and sets `cut_short`: what was read before
         it counts.
+
+        Raises
+        ------
+        MediaError
+            ``packet_too_large``; ``late_stream``: a stream begins that no header named (a transport
+            stream may announce one anywhere), and what it shows would go unexamined.
         """
         exact = self.media.format in EXACT_POSITIONS
         counts = [0] * len(self.media.streams)
@@ -183,11 +189,13 @@ class Recording:
             except (av.error.FFmpegError, ValueError):
                 self.cut_short = True
                 return
+            except IndexError as error:  # PyAV looks for a packet's stream among those found on opening
+                raise MediaError(self.media.path, "late_stream") from error
             if packet.size == 0 and packet.dts is None and packet.pts is None:
                 continue  # PyAV's own end-of-stream marker
             stream = packet.stream_index
             if stream >= len(counts):
-                continue  # a stream that appeared after the headers were read
+                raise MediaError(self.media.path, "late_stream")
             if packet.size > self.limits.packet_bytes:
                 raise MediaError(self.media.path, "packet_too_large", f"{packet.size} bytes")
             coded = CodedPacket(packet, len(self._rows), counts[stream], exact)

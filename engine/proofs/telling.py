@@ -35,6 +35,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not_media": ("this is no recording that can be read", "无法识别为录像或录音"),
         "no_streams": ("the file holds neither picture nor sound", "文件中没有画面和声音"),
         "too_many_streams": ("the file has too many streams", "文件中的流过多"),
+        "late_stream": ("a stream begins inside the file that its start does not name", "文件中途出现开头未声明的流"),
         "picture_too_large": ("the picture is larger than allowed", "画面尺寸超过限制"),
         "packet_too_large": ("a packet is larger than allowed", "数据包超过限制"),
         # sealing

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -126,6 +127,30 @@ def test_limits_are_kept(clip: Path) -> None:
     with pytest.raises(MediaError) as error, open_recording(clip, Limits(packet_bytes=10)) as recording:
         list(recording.packets())
     assert error.value.reason == "packet_too_large"
+
+
+def test_a_stream_that_begins_inside_the_file_is_not_passed_over(tmp_path: Path) -> None:
+    def noise(name: str, frames: int, first_pid: str) -> bytes:
+        with av.open(str(tmp_path / name), "w", options={"mpegts_start_pid": first_pid}) as out:
+            stream = out.add_stream("mpeg2video", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            stream.bit_rate = 40_000_000
+            for number in range(frames):
+                random = np.random.default_rng(number)
+                picture = av.VideoFrame.from_ndarray(random.integers(0, 256, (240, 320, 3), np.uint8), format="rgb24")
+                picture.pts = number
+                out.mux(stream.encode(picture))
+            out.mux(stream.encode(None))
+        return (tmp_path / name).read_bytes()
+
+    long, other = noise("long.ts", 60, "256"), noise("other.ts", 10, "512")
+    middle = len(long) // 188 * 4 // 5 * 188
+    path = tmp_path / "late.ts"
+    path.write_bytes(long[:middle] + other + long[middle:])
+    assert len(table_of(tmp_path / "long.ts")) == 60
+    with pytest.raises(MediaError) as error:
+        table_of(path)
+    assert error.value.reason == "late_stream"
 
 
 def test_an_error_survives_the_way_between_processes() -> None:
