@@ -172,7 +172,7 @@ def _confirmed(candidate: Candidate, rechecks: RecheckTable, options: Options) -
     apart = (1 - max(similarity(before, first), similarity(last, after))) / (1.005 - similarity(before, after))
     stays = max(structure(before, first), structure(after, last))
     light = max(lit(before, first), lit(after, last)) if stays >= options.stays else 0.0
-    torn = min(displaced(before, first), displaced(after, last))
+    torn = max(displaced(before, first), displaced(after, last))
     foreign = apart >= options.apart and light < options.lit and torn < options.displaced
     evidence = (
         *candidate.finding.evidence,

@@ -20,7 +20,9 @@ BANDS = 8
 UNCHANGED = 1.5
 """Mean absolute difference, grey levels, up to which a band is where it was."""
 FOUND = 0.8
-"""Correlation from which a band counts as found elsewhere."""
+"""Correlation from which a band counts as found."""
+CLEARER = 0.15
+"""How much more a band must correlate elsewhere than in its own place."""
 
 
 def reduced(luma: NDArray[np.uint8], wide: int = WIDE) -> Picture:
@@ -98,5 +100,6 @@ def displaced(before: Picture, after: Picture) -> float:
         if here >= FOUND or float(np.abs(band - before[i * height : (i + 1) * height]).mean()) < UNCHANGED:
             kept += 1
             continue
-        moved += float(fit[row].max()) >= FOUND and abs(row - i * height) > height // 2 and here < FOUND - 0.15
+        best = float(fit[row].max())
+        moved += best >= FOUND and best >= here + CLEARER and abs(row - i * height) > height // 2
     return (moved + kept) / BANDS if moved >= 2 else 0.0
