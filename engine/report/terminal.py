@@ -155,7 +155,7 @@ def _table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str,
 
 
 def _name(report: FileReport, folder: str) -> str:
-    return safe(os.path.relpath(report.path, folder) if folder else report.path)
+    return safe(os.path.relpath(report.path, folder) if folder else report.path.removeprefix(f".{os.sep}"))
 
 
 def _kept_back(report: FileReport, least: Severity) -> list[Finding]:
@@ -167,14 +167,17 @@ def _kept_back(report: FileReport, least: Severity) -> list[Finding]:
 def _rows(report: FileReport, texts: Texts, least: Severity) -> list[tuple[Text, Text]]:
     hidden = _kept_back(report, least)
     rows = [_finding_row(f, texts) for f in by_weight(report.findings) if f not in hidden]
+    notes = []
     if report.verdict is Verdict.NOT_EXAMINABLE:
         rows.insert(0, (Text(""), Text(safe(texts.failure(report)))))
     elif report.verdict is Verdict.CLEAR:
-        rows.append((Text(""), Text(texts.answer(report), "dim")))
+        notes.append(texts.answer(report))
     elif report.examined:
-        rows.append((Text(""), Text(texts.uncovered(report), "dim")))
+        notes.append(texts.uncovered(report))
     if hidden:
-        rows.append((Text(""), Text(texts.ui("notice_count", count=len(hidden)), "dim")))
+        notes.append(texts.ui("notice_count", count=len(hidden)))
+    if notes:
+        rows.append((Text(""), Text(texts.ui("sentence_break").join(notes), "dim")))
     if report.proof is not None and report.reason != "proof_not_written":
         rows.append((Text(""), Text(safe(texts.proof(report)), "dim")))
     return rows or [(Text(""), Text(""))]

@@ -82,7 +82,7 @@ def test_only_found_leaves_out_clear_files_but_counts_them(reports: tuple[FileRe
 
 
 def test_notices_are_counted_and_listed_when_asked_for(reports: tuple[FileReport, ...]) -> None:
-    text = terminal.render(reports, "en")
+    text = " ".join(terminal.render(reports, "en").split())
     assert "1 notice" in text
     assert "--notices" in text
     assert "frozen picture" not in text
