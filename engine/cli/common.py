@@ -181,19 +181,29 @@ def cannot_write(path: str | os.PathLike[str], error: OSError) -> Problem:
 def write_output(text: str, output: Path | None) -> None:
     """Write `text` to standard output, or to a file that appears whole or not at all.
 
+    A reader that goes away (``| head``) is no fault and changes no exit code: 0 would say "all clear".
+
     Raises
     ------
     Problem
         If the file cannot be written. Nothing half-written is left.
     """
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            forget_output()
         return
     try:
         write_file(output, text.encode("utf-8"))
     except OSError as error:
         raise cannot_write(output, error) from error
+
+
+def forget_output() -> None:
+    """Let nothing be written to standard output any more, not even at the end of the program."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def check_output(output: Path | None) -> None:

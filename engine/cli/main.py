@@ -11,15 +11,18 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from engine.cli.common import INTERRUPTED, NOT_EXAMINED, Lang, Problem, bilingual, say, system_language
+from engine.cli.common import INTERRUPTED, NOT_EXAMINED, Lang, Problem, bilingual, forget_output, say, system_language
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
@@ -154,8 +157,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(bilingual("unbroken: interrupted", "unbroken：已中断"))
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong, and nothing may be written any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()  # the reader of `--help | head` went away: nothing is wrong
         return 0
     except OSError as error:
         say(f"unbroken: {error.filename or ''}{': ' if error.filename else ''}{error.strerror or error}")
@@ -183,13 +185,33 @@ def _terminated(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+@contextmanager
+def _place_for_compiled_kernels(package: Path = Path(__file__).parent.parent) -> Iterator[None]:
+    """A private place for compiled kernels where neither the installation nor the user's home takes them.
+
+    Without any such place the kernels do not load: an account for a service often has no home.
+    """
+    home = Path.home()
+    kept = any(os.access(place, os.W_OK) for place in (package / "kernels" / "__pycache__", home / ".cache", home))
+    if kept or "NUMBA_CACHE_DIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="unbroken-kernels-") as folder:
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["NUMBA_CACHE_DIR"]
+
+
 def main() -> None:
     """Console script."""
     signal.signal(signal.SIGTERM, _terminated)
     # After an interruption the helper process that tidies up semaphores finds some of them tidied
     # up already, and would say so below the last line that a user reads.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
-    sys.exit(run())
+    with _place_for_compiled_kernels():
+        sys.exit(run())
 
 
 if __name__ == "__main__":

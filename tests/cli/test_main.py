@@ -116,6 +116,31 @@ def test_a_wrong_word_is_told_in_the_reader_s_language(
     assert "文件夹中没有录音录像" in capsys.readouterr().err
 
 
+def test_a_reader_that_goes_away_does_not_make_a_recording_clear(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    code = "import time; from engine.cli.main import run; import sys; time.sleep(0.5); sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "verify", str(tmp_path / "empty.mp4")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=60), errors) == (3, "")
+
+
+def test_kernels_find_a_place_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "none"))
+    with main._place_for_compiled_kernels(tmp_path / "none"):
+        folder = Path(os.environ["NUMBA_CACHE_DIR"])
+        assert folder.is_dir()
+    assert not folder.exists()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with main._place_for_compiled_kernels(tmp_path / "none"):
+        assert "NUMBA_CACHE_DIR" not in os.environ
+
+
 def test_a_file_name_cannot_steer_the_terminal() -> None:
     assert common.on_one_line("a\nb\x1b[31m\udcff 执法.mp4") == r"a\x0ab\x1b[31m\xff 执法.mp4"
 
