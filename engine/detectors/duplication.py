@@ -31,9 +31,10 @@ from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.scores import Mask, examined, leaves, runs
+from engine.detectors.sweeps import all_projections
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
-from engine.kernels.search import collisions, projections
+from engine.kernels.search import collisions
 from engine.media.model import PacketTable
 
 NAME = "duplication"
@@ -93,7 +94,7 @@ def propose(features: Features, options: Options) -> Proposal:
     if frames is None:
         return Proposal()
     exact = tuple(_packet_finding(frames, c) for c in _equal_packets(features.packets, frames, options))
-    projected = projections(frames.wide["means"], _matrix(frames))  # type: ignore[arg-type]
+    projected = all_projections(frames.wide["means"], _matrix(frames))
     energy = _energy(projected, int(np.prod(frames.wide["means"].shape[1:])))
     moving = energy >= options.energy
     copies = _separate(list(_copies(frames, projected, moving, options)))

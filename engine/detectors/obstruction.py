@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.scores import damaged, leaves, runs, settling
+from engine.detectors.sweeps import all_spreads
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 
@@ -72,18 +72,8 @@ def propose(features: Features, options: Options) -> Proposal:
     return Proposal(findings=tuple(_finding(frames, c, options) for c in _covers(frames, options)))
 
 
-def _spread(frames: FrameTable, rows: int = 4096) -> NDArray[np.float64]:
-    """(N,) standard deviation of block means, grey levels."""
-    means = frames.wide["means"]
-    out = np.empty(len(frames))
-    for first in range(0, len(frames), rows):
-        part = np.asarray(means[first : first + rows], np.float32)
-        out[first : first + len(part)] = part.reshape(len(part), -1).std(axis=1) / 256
-    return out
-
-
 def _covers(frames: FrameTable, options: Options) -> Iterator[Cover]:
-    spread = _spread(frames)
+    spread = all_spreads(frames.wide["means"])
     detail = np.asarray(frames["high_pass"], np.float64)
     bare = (spread <= options.spread) & ~damaged(frames)
     for first, last in runs(bare):

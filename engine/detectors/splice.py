@@ -48,9 +48,10 @@ from engine.detectors.scores import (
     settling,
 )
 from engine.detectors.structure import Picture, reduced
+from engine.detectors.sweeps import all_changes, all_simulated
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
-from engine.kernels.search import Changes, changes, simulated
+from engine.kernels.search import Changes
 
 NAME = "splice"
 
@@ -116,7 +117,7 @@ def propose(features: Features, options: Options) -> Proposal:
     frames = features.frames
     if frames is None or len(frames) < 2:
         return Proposal()
-    moved = changes(frames.wide["means"])  # type: ignore[arg-type]
+    moved = all_changes(frames.wide["means"])
     barred = _barred(frames, options)
     joins = _joins(frames, moved, barred, options)
     candidates = tuple(_candidate(frames, j, options) for j in joins)
@@ -297,7 +298,7 @@ def _examined(frames: FrameTable, moved: Changes, options: Options) -> Examined:
     """Where 25 missing pictures would show: the deletion is simulated on the block means."""
     n, hidden = len(frames), options.hidden
     every = max(1, hidden // 5)
-    jump = simulated(frames.wide["means"], hidden, every, REACH)  # type: ignore[arg-type]
+    jump = all_simulated(frames.wide["means"], hidden, every, REACH)
     around = neighbour_max(moved.top)
     able = np.zeros(n, bool)
     for k in np.flatnonzero(jump):
