@@ -84,11 +84,12 @@ def comparison(reports: Sequence[FileReport], done: Mapping[str, str], language:
         loud = [f for f in by_weight(report.findings) if f.severity > Severity.NOTICE]
         found = "\n".join(f"{texts.get('kind', str(f.kind))} {texts.where(f)}" for f in loud)
         why = found or texts.answer(report)
-        table.add_row(PurePath(report.path).name, done.get(report.path, ""), _badge(verdict, texts), Text(why))
+        operation = texts.get("operation", done.get(report.path, ""))
+        table.add_row(PurePath(report.path).name, operation, _badge(verdict, texts), Text(why))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     with console.capture() as captured:
         console.print(table)
-    return captured.get()
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
 def _badge(verdict: str, texts: Texts) -> Text:

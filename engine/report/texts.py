@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -110,7 +111,8 @@ class Texts:
 
     def where(self, finding: Finding) -> str:
         """Where on the timeline a finding lies, in minutes and seconds, with its frames."""
-        return " ".join(part for part in (self.span(finding), self.frames(finding)) if part)
+        frames = self.frames(finding)
+        return self.ui("place", span=self.span(finding), frames=frames) if frames else self.span(finding)
 
     def span(self, finding: Finding) -> str:
         """When a finding begins and ends, in minutes and seconds."""
@@ -142,11 +144,14 @@ class Texts:
         return f"{reason} ({report.error})" if report.error and report.reason in DETAILED else reason
 
     def proof(self, report: FileReport) -> str:
-        """What came of the proof, empty where none was asked for."""
+        """What came of the proof, empty where none was asked for; a seal beside the file without its folder."""
         if report.proof is None:
             return ""
         why = report.proof.get("detail") or report.proof.get("reason")
-        return self.get("proof", str(report.proof["status"]), seal=report.proof.get("seal"), why=why)
+        folder, name = os.path.split(str(report.proof.get("seal") or ""))
+        beside = folder == os.path.dirname(report.path)
+        seal = name if beside else report.proof.get("seal")
+        return self.get("proof", str(report.proof["status"]), seal=seal, why=why)
 
     def uncovered(self, report: FileReport) -> str:
         """Seconds that could not be examined, by question and means."""

@@ -21,7 +21,9 @@ from engine.report.entry import EngineInfo
 from engine.report.html import page
 from engine.report.run import Run
 from engine.report.summary import exit_facts, not_examinable, summarise, uncovered_seconds, worst_first
+from engine.report.texts import Texts
 from engine.report.views import View, render
+from fixtures.demo import EXHIBITS
 
 ENGINE = EngineInfo("0.0.0", "zj-rf-2019", "cd" * 32, {"level": "full"}, vectors())
 GOLDEN = Path(__file__).parent / "golden"
@@ -227,3 +229,19 @@ def test_every_view_tells_the_same_verdicts(reports: tuple[FileReport, ...]) -> 
     stored = sorted(f["verdict"] for f in json.loads(render(run, View("json", "en")))["files"])
     on_page = sorted(re.findall(r'<details class="file (\w+)"', render(run, View("html", "en"))))
     assert stored == on_page == sorted(r.verdict.value for r in reports)
+
+
+def test_a_seal_beside_its_file_is_named_without_the_folder(reports: tuple[FileReport, ...]) -> None:
+    seal = {"status": "sealed", "seal": "/a/b/x.mp4.unbroken.json"}
+    beside = replace(reports[3], path="/a/b/x.mp4", proof=seal)
+    assert Texts.load("en").proof(beside) == "proof written: x.mp4.unbroken.json"
+    assert Texts.load("en").proof(replace(beside, path="/a/x.mp4")) == "proof written: /a/b/x.mp4.unbroken.json"
+
+
+def test_one_and_many() -> None:
+    texts = Texts.load("en")
+    assert [texts.ui("file_count", count=n) for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+def test_every_operation_of_the_sample_archive_has_words() -> None:
+    assert all(Texts.load("zh").has("operation", e.op.partition(":")[0]) for e in EXHIBITS)
