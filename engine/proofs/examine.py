@@ -128,7 +128,7 @@ def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presen
         if not result.whole and media.format in RAW_FORMATS and media.size == header.size:
             result = _in_place(name, header, sealed, stream, result)
         if media.format in PES_FORMATS and stream.kind == "audio":
-            result = _excuse(found, presented, stream, other, result)
+            result = _excuse(found, sealed, stream, presented, other, clock, result)
         result = _leading(found, sealed, stream, result)
         result = _reconfigured(found, sealed, stream, presented, other, result)
         if not result.whole:
@@ -228,12 +228,26 @@ def _in_place(name: str, header: Header, sealed: Leaves, stream: LeafStream, res
     return replace(result, altered=altered, deleted=result.deleted[:0], inserted=result.inserted[:0])
 
 
-def _excuse(found: _Findings, presented: Leaves, stream: LeafStream, other: LeafStream, result: Alignment) -> Alignment:
+def _excuse(
+    found: _Findings,
+    sealed: Leaves,
+    stream: LeafStream,
+    presented: Leaves,
+    other: LeafStream,
+    clock: Clock,
+    result: Alignment,
+) -> Alignment:
     """Take from `moved` what the container only could not time."""
     paired = np.flatnonzero(result.partner != NONE)
     paired = paired[np.argsort(result.partner[paired])]
-    late = np.isin(paired, result.moved)
-    excused = paired[counted_on(presented, other, result.partner[paired], late)]
+    partners = result.partner[paired]
+    # what was never presented was not compared; it vouches for what follows only if it is in time
+    mine = side(sealed, stream)
+    apart = np.abs(side(presented, other).times[partners] - clock.origins[0] - mine.times[paired])
+    late = (mine.order[paired] == HIDDEN) & ~(apart <= clock.tolerance(interval(mine)) + clock.slack)
+    late |= np.isin(paired, result.moved)
+    excused = paired[counted_on(presented, other, partners, late)]
+    excused = np.intersect1d(excused, result.moved)
     if len(excused):
         found.notes.append({**subject(stream, "time_not_carried"), "count": len(excused)})
     return replace(result, moved=np.setdiff1d(result.moved, excused))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -363,6 +364,73 @@ def test_a_second_index(sealed, tmp_path):
     target = tmp_path / source.name
     target.write_bytes(data + movie)
     assert verify(target, proof).status is Status.NOT_OK
+
+
+def test_a_second_index_behind_a_box_of_unknown_type(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = source.read_bytes()
+    target = tmp_path / source.name
+    target.write_bytes(data + struct.pack(">I4s", 8, b"abcd") + data[box(data, [b"moov"])[0] :])
+    assert verify(target, proof).reason == "ambiguous"
+
+
+@pytest.mark.parametrize("rate", [0, 0x8000, 0x20000])
+def test_an_edit_at_another_rate(sealed, tmp_path, rate):
+    """FFmpeg does not heed it; players that do show one picture, or show all slower or faster."""
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    struct.pack_into(">I", data, edit_list(data) + 8, rate)
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    assert (verify(target, proof).status, verify(target, proof).reason) == (Status.NOT_OK, "ambiguous")
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_second_edit_list_that_hides_the_end(sealed, tmp_path, behind):
+    """Whichever of the two a player takes."""
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    path = [b"moov", b"trak", b"edts", b"elst"]
+    start = box(data, path)[-1]
+    size = struct.unpack_from(">I", data, start)[0]
+    second = bytearray(data[start : start + size])
+    struct.pack_into(">I", second, 16, struct.unpack_from(">I", second, 16)[0] // 2)
+    target = tmp_path / source.name
+    target.write_bytes(insert(data, path[:-1], start + behind * size, bytes(second)))
+    assert verify(target, proof).status is Status.NOT_OK
+
+
+def test_an_edit_list_behind_more_boxes_than_are_read(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    path = [b"moov", b"trak", b"edts"]
+    target = tmp_path / source.name
+    target.write_bytes(insert(data, path[:-1], box(data, path)[-1], struct.pack(">I4s", 8, b"free") * 20_001))
+    assert verify(target, proof).status is Status.NOT_OK
+
+
+def test_a_track_that_calls_itself_another_kind(sealed, tmp_path):
+    source, proof = sealed["mp4"]
+    data = bytearray(source.read_bytes())
+    at = data.find(b"vide", data.find(b"hdlr"))
+    data[at : at + 4] = b"text"
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    assert (verify(target, proof).status, verify(target, proof).reason) == (Status.NOT_OK, "track_disabled")
+
+
+def test_all_sound_later_in_a_transport_stream(tools, sealed, tmp_path):
+    """The sound before the edit's start, which is not compared, does not vouch for what follows."""
+    source, proof = sealed["mp4"]
+
+    def late(units):
+        audio = [u for u in units if u.kind == "audio"]
+        shift = round(audio[1].pts - audio[0].pts) * 2
+        return [replace(u, pts=u.pts + shift, dts=u.dts + shift) if u.kind == "audio" else u for u in units]
+
+    assert verify(tools.rewrite(source, tmp_path / "same.ts"), proof).status is Status.OK_WITH_MISSING_INFO
+    result = verify(tools.rewrite(source, tmp_path / "late.ts", late), proof)
+    assert (result.status, result.reason) == (Status.NOT_OK, "content_differs")
 
 
 def test_another_recording(sealed, tmp_path):
