@@ -4,13 +4,16 @@ Source: ISO/IEC 14496-12:2022, sections 4.2 (boxes), 4.3 (``ftyp``), 8.2.2 (``mv
 8.3.2 (``tkhd``), 8.4.2 (``mdhd``), 8.4.3 (``hdlr``), 8.6.6 (``elst``).
 
 Every read is bounded: a box that claims more than its parent has is cut to the parent, at
-most `MAX_BOXES` headers are visited, and no payload above `MAX_PAYLOAD` is loaded.
+most `MAX_TOP_LEVEL` headers of the file and `MAX_BOXES` in ``moov`` are visited, and no payload
+above `MAX_PAYLOAD` is loaded.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,12 +22,13 @@ from typing import BinaryIO, Final
 from engine.media.model import BoxFacts, Edit, TrackBoxes
 
 MAX_BOXES: Final = 20_000
+MAX_TOP_LEVEL: Final = 200_000
+"""Boxes of the file itself: a fragmented recording of a day has so many."""
 MAX_PAYLOAD: Final = 4 << 20
 MAX_EDITS: Final = 10_000
 
-_TOP_LEVEL: Final = frozenset(
-    b"ftyp styp moov mdat free skip wide moof mfra pdin sidx uuid meta pnot udta prft emsg ssix".split()
-)
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \xa9_-]{4}")
+"""What a box's type is made of; recorders and makers have types of their own."""
 _FIRST: Final = frozenset(b"ftyp moov mdat free skip wide pnot uuid styp".split())
 
 
@@ -53,6 +57,7 @@ class _Track:
     modified: int | None = None
     edits: tuple[Edit, ...] = ()
     matrix: tuple[int, ...] = ()
+    seen: Counter[bytes] = field(default_factory=Counter)
 
     def freeze(self) -> TrackBoxes:
         return TrackBoxes(
@@ -64,6 +69,7 @@ class _Track:
             modified=self.modified,
             edits=self.edits,
             matrix=self.matrix,
+            doubled=tuple(sorted(kind.decode("latin-1") for kind, count in self.seen.items() if count > 1)),
         )
 
 
@@ -100,11 +106,9 @@ class Walk:
 
     def top_level(self, size: int) -> Iterator[Box]:
         """The boxes of a file of `size` bytes; nothing where it does not begin like MP4/MOV."""
-        known = _FIRST
-        for box in self.boxes(0, size):
-            if box.kind not in known:
+        for number, box in enumerate(self.boxes(0, size)):
+            if not (_NAME.fullmatch(box.kind) if number else box.kind in _FIRST):
                 return
-            known = _TOP_LEVEL
             yield box
 
     def payload(self, box: Box, limit: int = MAX_PAYLOAD) -> bytes:
@@ -134,23 +138,38 @@ def read_boxes(path: str | os.PathLike[str]) -> BoxFacts | None:
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        walk = Walk(file)
-        top = list(walk.top_level(size))
-        if not top:
+        top = _Top()
+        outer = Walk(file, MAX_TOP_LEVEL)
+        for box in outer.top_level(size):
+            top.add(box)
+        if not top.kinds:
             return None
-        return _facts(walk, top)
+        return _facts(Walk(file), top, unread=outer.left <= 0)
 
 
-def _facts(walk: Walk, top: list[Box]) -> BoxFacts:
-    brand, minor = "", 0
-    brands: tuple[str, ...] = ()
-    for box in top:
-        if box.kind == b"ftyp":
-            brand, minor, brands = _file_type(walk.payload(box))
-            break
-    movies = [b for b in top if b.kind == b"moov"]
-    scale, created, modified, fragmented = 0, None, None, any(b.kind == b"moof" for b in top)
-    for movie in movies:
+@dataclass(slots=True)
+class _Top:
+    """What is kept of the boxes of the file itself, of which there may be very many."""
+
+    kinds: list[bytes] = field(default_factory=list)
+    file_type: Box | None = None
+    movies: list[Box] = field(default_factory=list)
+    fragmented: bool = False
+
+    def add(self, box: Box) -> None:
+        if len(self.kinds) < 1000:
+            self.kinds.append(box.kind)
+        if box.kind == b"ftyp" and self.file_type is None:
+            self.file_type = box
+        elif box.kind == b"moov":
+            self.movies.append(box)
+        self.fragmented |= box.kind == b"moof"
+
+
+def _facts(walk: Walk, top: _Top, unread: bool) -> BoxFacts:
+    brand, minor, brands = _file_type(walk.payload(top.file_type)) if top.file_type else ("", 0, ())
+    scale, created, modified, fragmented = 0, None, None, top.fragmented
+    for movie in top.movies:
         for box in walk.boxes(movie.start, movie.end):
             if box.kind == b"mvhd" and not scale:
                 created, modified, scale = _media_header(walk.payload(box))
@@ -162,32 +181,53 @@ def _facts(walk: Walk, top: list[Box]) -> BoxFacts:
         major_brand=brand,
         minor_version=minor,
         brands=brands,
-        top_level=tuple(b.kind.decode("latin-1") for b in top[:1000]),
+        top_level=tuple(kind.decode("latin-1") for kind in top.kinds),
         movie_time_scale=scale,
         created=created,
         modified=modified,
         tracks=tuple(t.freeze() for t in walk.tracks),
-        movie_boxes=len(movies),
+        movie_boxes=len(top.movies),
         fragmented=fragmented,
+        unread=unread or walk.left <= 0,
     )
 
 
 def _track(walk: Walk, trak: Box) -> _Track:
     track = _Track()
-    for box in walk.boxes(trak.start, trak.end):
+    for box in _inside(walk, trak, track):
         if box.kind == b"tkhd":
             _track_header(walk.payload(box), track)
         elif box.kind == b"edts":
-            for inner in walk.boxes(box.start, box.end):
+            for inner in _inside(walk, box, track):
                 if inner.kind == b"elst":
                     track.edits = _edit_list(walk.payload(inner))
         elif box.kind == b"mdia":
-            for inner in walk.boxes(box.start, box.end):
-                if inner.kind == b"mdhd":
-                    track.created, track.modified, track.time_scale = _media_header(walk.payload(inner))
-                elif inner.kind == b"hdlr":
-                    track.handler_type = walk.payload(inner)[8:12].decode("latin-1")
+            _media(walk, box, track)
     return track
+
+
+def _media(walk: Walk, mdia: Box, track: _Track) -> None:
+    for box in _inside(walk, mdia, track):
+        if box.kind == b"mdhd":
+            track.created, track.modified, track.time_scale = _media_header(walk.payload(box))
+        elif box.kind == b"hdlr":
+            track.handler_type = walk.payload(box)[8:12].decode("latin-1")
+        elif box.kind == b"minf":
+            for inner in walk.boxes(box.start, box.end):  # QuickTime has a second ``hdlr`` here
+                if inner.kind == b"stbl":
+                    track.seen[b"stbl"] += 1
+                    list(_inside(walk, inner, track))
+
+
+_ONCE: Final = frozenset(b"tkhd edts elst mdia mdhd hdlr minf stsd stts ctts stsc stsz stz2 stss stco co64".split())
+
+
+def _inside(walk: Walk, parent: Box, track: _Track) -> Iterator[Box]:
+    """The boxes of a box of a track; those that may be there only once are counted."""
+    for box in walk.boxes(parent.start, parent.end):
+        if box.kind in _ONCE:
+            track.seen[box.kind] += 1
+        yield box
 
 
 def _file_type(data: bytes) -> tuple[str, int, tuple[str, ...]]:

@@ -84,6 +84,8 @@ class TrackBoxes:
     edits: tuple[Edit, ...] = ()
     matrix: tuple[int, ...] = ()
     """The nine entries of the transformation matrix of ``tkhd``, as stored."""
+    doubled: tuple[str, ...] = ()
+    """Boxes that stand in it more than once, though only one may: parsers differ over which counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class BoxFacts:
     movie_boxes: int = 1
     """How many ``moov`` boxes there are: more than one lets parsers differ; none, and the index is lost."""
     fragmented: bool = False
+    unread: bool = False
+    """There are more boxes than the reader visits: what lies behind them is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,20 @@ def _stream(old: Mapping[str, Any], new: Mapping[str, Any], same_format: bool) -
     return notes
 
 
+_HANDLERS: Final = {"video": "vide", "audio": "soun"}
+
+
 def misleading(header: Header, media: MediaInfo) -> list[str]:
     """What makes players disagree about a file, or leave out what was shown: a reason each."""
     if media.boxes is None:
         return []
-    reasons = ["ambiguous"] if media.boxes.movie_boxes > 1 else []
-    on = {s.id for s in media.streams if s.kind in ("video", "audio") and not s.still}
-    disabled = sum(1 for t in media.boxes.tracks if t.track_id in on and not t.enabled)
+    on = {s.id: s.kind for s in media.streams if s.kind in ("video", "audio") and not s.still}
+    tracks = [t for t in media.boxes.tracks if t.track_id in on]
+    # players that heed the rate of an edit stand still or run at another speed, others do not
+    odd = any(t.doubled or any(e.rate != 1 and e.media_time >= 0 for e in t.edits) for t in tracks)
+    reasons = ["ambiguous"] if odd or media.boxes.movie_boxes > 1 or media.boxes.unread else []
+    reasons += ["track_disabled"] * any(t.handler_type != _HANDLERS[on[t.track_id]] for t in tracks)
+    disabled = sum(1 for t in tracks if not t.enabled)
     if disabled > sum(1 for s in header.streams if s["bound"] and s["enabled"] is False):
         reasons.append("track_disabled")
     return reasons

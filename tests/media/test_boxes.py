@@ -96,7 +96,8 @@ def test_a_bomb_of_boxes_is_bounded(tmp_path: Path) -> None:
     data = box(b"ftyp", b"isom", bytes(4)) + box(b"moov", box(b"trak") * (boxes.MAX_BOXES + 5000))
     facts = read(tmp_path, data)
     assert facts is not None
-    assert len(facts.tracks) < boxes.MAX_BOXES
+    assert len(facts.tracks) <= boxes.MAX_BOXES
+    assert facts.unread
 
 
 def test_a_box_larger_than_its_parent_is_cut_to_it(tmp_path: Path) -> None:
@@ -114,3 +115,32 @@ def test_any_damage_is_read_without_an_error(tmp_path_factory, cut: int, at: int
     path = tmp_path_factory.getbasetemp() / "damaged.mp4"
     path.write_bytes(data[: len(data) - cut % len(data)])
     read_boxes(path)
+
+
+PLAIN = full(b"elst", 0, struct.pack(">I", 1), struct.pack(">Iihh", 4000, 0, 1, 0))
+
+
+def test_boxes_that_stand_twice_are_named(tmp_path: Path) -> None:
+    facts = read(tmp_path, movie(track(PLAIN), track(PLAIN + PLAIN)))
+    assert facts is not None
+    assert [t.doubled for t in facts.tracks] == [(), ("elst",)]
+
+
+@pytest.mark.parametrize("kind", [b"frea", b"SDLN", b"\xa9mak", b"gps "])
+def test_boxes_of_makers_hide_no_movie(tmp_path: Path, kind: bytes) -> None:
+    data = movie(track())
+    facts = read(tmp_path, data[:24] + box(kind, b"anything") + data[24:] + box(kind) + data[24:])
+    assert facts is not None
+    assert facts.movie_boxes == 2
+
+
+def test_what_lies_behind_too_many_boxes_is_known_to_be_unread(tmp_path: Path) -> None:
+    data = movie(track())
+    for count, unread in ((100, False), (boxes.MAX_TOP_LEVEL, True)):
+        facts = read(tmp_path, data[:24] + box(b"free") * count + data[24:])
+        assert facts is not None
+        assert (facts.unread, facts.movie_boxes) == (unread, 0 if unread else 1)
+    inside = movie(box(b"free") * boxes.MAX_BOXES, track())
+    facts = read(tmp_path, inside)
+    assert facts is not None
+    assert facts.unread
