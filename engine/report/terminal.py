@@ -29,9 +29,8 @@ COLOURS: Final[Mapping[str, str]] = {
 MARKS: Final[Mapping[str, str]] = {"violation": "✗", "suspicion": "!", "not_examinable": "?", "clear": "✓"}
 WHERE_WIDTH: Final = 23
 """Columns for a place: ``1:02:03.500–1:02:04.500``; its frames stand below."""
-NARROW_WHERE: Final = 17
 WIDE: Final = 100
-"""Columns from which a terminal is wide."""
+"""Columns from which a terminal is wide enough for a column of places."""
 PLAIN_WIDTH: Final = 160
 """Columns of a table that goes to a pipe or a file."""
 
@@ -140,12 +139,14 @@ def _table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str,
     wide = width >= WIDE
     longest = max(cell_len(_name(r, folder)) for r in reports)
     rows = [_rows(r, texts, least) for r in reports]
+    if not wide:
+        rows = [[_under_one_another(*line) for line in lines] for lines in rows]
     placed = any(where.plain for lines in rows for where, _ in lines)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
     table.add_column(texts.ui("verdict"), no_wrap=True)
     table.add_column(texts.ui("file"), overflow="fold", width=max(12, min(longest, width * (3 if wide else 2) // 10)))
     if placed:
-        table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH if wide else NARROW_WHERE)
+        table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH)
     table.add_column(texts.ui("why"), overflow="fold", ratio=1)
     for report, lines in zip(reports, rows, strict=True):
         heads = [(_badge(report.verdict.value, texts), Text(_name(report, folder)))]
@@ -157,6 +158,12 @@ def _table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str,
 
 def _name(report: FileReport, folder: str) -> str:
     return safe(os.path.relpath(report.path, folder) if folder else report.path.removeprefix(f".{os.sep}"))
+
+
+def _under_one_another(where: Text, why: Text) -> tuple[Text, Text]:
+    """For a narrow terminal: the place above what was found there, in one column."""
+    place = where.plain.replace("\n", " ")
+    return Text(""), Text.assemble(place + "\n", why) if place else why
 
 
 def _kept_back(report: FileReport, least: Severity) -> list[Finding]:

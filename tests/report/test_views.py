@@ -76,6 +76,18 @@ def test_colour_on_a_terminal_unless_forbidden(
     assert max(map(len, lines)) <= 100
 
 
+def test_a_narrow_terminal_has_the_place_above_the_finding(
+    reports: tuple[FileReport, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    terminal.show(reports, "en", stream)
+    lines = stream.getvalue().splitlines()
+    above = next(n for n, line in enumerate(lines) if "0:12.000–0:12.040 (frames 300–301)" in line)
+    assert "deletion:" in lines[above + 1]
+    assert max(map(len, lines)) <= 80
+
+
 def test_only_found_leaves_out_clear_files_but_counts_them(reports: tuple[FileReport, ...]) -> None:
     text = terminal.render(reports, "en", "passed", only_found=True)
     assert "clear.mp4" not in text
