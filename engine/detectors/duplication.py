@@ -30,17 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
+from engine.detectors.motionprint import BITS, STACK, motion_prints
 from engine.detectors.scores import Mask, examined, leaves, runs
-from engine.detectors.sweeps import all_projections
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 from engine.kernels.search import collisions
 from engine.media.model import PacketTable
 
 NAME = "duplication"
-BITS = 64
-STACK = 8
-"""Differences in a row that make one signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,56 +91,24 @@ def propose(features: Features, options: Options) -> Proposal:
     if frames is None:
         return Proposal()
     exact = tuple(_packet_finding(frames, c) for c in _equal_packets(features.packets, frames, options))
-    projected = all_projections(frames.wide["means"], _matrix(frames))
-    energy = _energy(projected, int(np.prod(frames.wide["means"].shape[1:])))
-    moving = energy >= options.energy
-    copies = _separate(list(_copies(frames, projected, moving, options)))
+    prints = motion_prints(frames.wide["means"], options.cap)
+    moving = prints.energy >= options.energy
+    copies = _separate(list(_copies(frames, prints.bits, moving, options)))
     found = tuple(_finding(frames, c, options) for c in copies)
     able = examined(frames, "duplication", moving, ())
     return Proposal(findings=exact + found, examined=(able,))
 
 
-def _matrix(frames: FrameTable) -> NDArray[np.float32]:
-    """Fixed random projection of block differences."""
-    blocks = int(np.prod(frames.wide["means"].shape[1:]))
-    return np.asarray(np.random.default_rng(20190).standard_normal((blocks, BITS)), np.float32)
-
-
-def _energy(projected: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
-    """(N,) root mean square difference of each picture's blocks over `STACK` pictures, grey levels."""
-    square = np.einsum("ij,ij->i", projected, projected).astype(np.float64) / (BITS * blocks * 256.0**2)
-    return np.asarray(np.sqrt(np.median(_stacked(square), axis=1)))
-
-
-def _stacked(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, STACK) each value and the next ones; the last ones repeat at the end."""
-    padded = np.concatenate((x, np.repeat(x[-1:], STACK - 1)))
-    return np.lib.stride_tricks.sliding_window_view(padded, STACK)
-
-
-def _signatures(projected: NDArray[np.float32], options: Options) -> NDArray[np.float32]:
-    """(N, BITS) sums of `STACK` projected differences, each rolled by its place; none dominates."""
-    square = np.einsum("ij,ij->i", projected, projected)
-    usual = np.median(_stacked(square), axis=1)
-    scale = np.sqrt(np.minimum(1.0, options.cap * usual / (square + 1e-9))).astype(np.float32)
-    even = projected * scale[:, None]
-    out = np.zeros(even.shape, np.float32)
-    for i in range(STACK):
-        out[: len(even) - i] += np.roll(even[i:], 7 * i, axis=1)
-    return out
-
-
-def _votes(projected: NDArray[np.float32], moving: Mask, options: Options) -> list[tuple[int, int]]:
+def _votes(prints: NDArray[np.uint64], moving: Mask, options: Options) -> list[tuple[int, int]]:
     """(lag, place) pairs that the index votes for, most votes first."""
     places = np.flatnonzero(moving[: len(moving) - STACK] if len(moving) > STACK else moving[:0])
     if len(places) < options.least:
         return []
-    bits = _signatures(projected, options)[places] > 0
+    bits = prints[places]
     width = int(np.clip(np.ceil(np.log2(len(places))) + 1, 8, 16))
-    weights = (1 << np.arange(width)).astype(np.int64)
     reach, ballots = 6, []
     for band in range(min(BITS // width, 6)):
-        keys = bits[:, band * width : (band + 1) * width] @ weights
+        keys = (bits >> np.uint64(band * width) & np.uint64((1 << width) - 1)).astype(np.int64)
         order = np.argsort(keys, kind="stable")
         lag, at = np.empty(len(places) * reach, np.int64), np.empty(len(places) * reach, np.int64)
         count = collisions(places[order], keys[order], reach, options.nearest, lag, at)
@@ -158,9 +123,9 @@ def _votes(projected: NDArray[np.float32], moving: Mask, options: Options) -> li
     return sorted(counted, key=lambda k: (-counted[k], k))[: options.tests]
 
 
-def _copies(frames: FrameTable, projected: NDArray[np.float32], moving: Mask, options: Options) -> Iterator[Copy]:
+def _copies(frames: FrameTable, prints: NDArray[np.uint64], moving: Mask, options: Options) -> Iterator[Copy]:
     taken: list[Copy] = []
-    for lag, at in _votes(projected, moving, options):
+    for lag, at in _votes(prints, moving, options):
         if any(c.lag == lag and c.first - lag - options.cell <= at <= c.last - lag for c in taken):
             continue
         found = _tested(frames, lag, at, options)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detectors.scores import REACH, Floats, damaged, neighbour_max, settling
+from engine.features.scratch import release
 from engine.features.tables import FrameTable
 from engine.kernels.search import changes
 
@@ -20,6 +21,8 @@ RESIDUAL_FLOOR = 0.2
 """Grey levels added to the neighbours' residual."""
 CHANGE_FLOOR = 0.3
 """Grey levels added to the neighbours' change of block means."""
+PAGES_KEPT = 200
+"""Key pictures looked at before the pages of their surroundings are given back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +69,11 @@ def key_steps(frames: FrameTable, keys: tuple[int, ...]) -> KeySteps | None:
 def _scores(frames: FrameTable, keys: NDArray[np.int64]) -> Floats:
     lasting = np.nan_to_num(np.asarray(frames["lasting_top"], np.float64))
     residual = lasting[keys] / (neighbour_max(np.asarray(frames["residual_top"]))[keys] + RESIDUAL_FLOOR)
-    change = np.array([_change(frames, int(k)) for k in keys])
+    change = np.empty(len(keys))
+    for i, k in enumerate(keys):
+        change[i] = _change(frames, int(k))
+        if i % PAGES_KEPT == 0:
+            release(frames.wide["means"])
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(residual) + np.log(change), np.float64)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.scratch import windows
-from engine.kernels.search import Changes, changes, projections, simulated
+from engine.kernels.search import Changes, changes, simulated
 
 WINDOW = 16384
 """Pictures at once: 29 MB of block means."""
@@ -39,14 +39,6 @@ def all_simulated(means: NDArray[Any], hidden: int, every: int, reach: int, rows
         found = simulated(piece, hidden, every, reach)
         part = out[first + reach : first + reach + rows]
         part[:] = found[reach : reach + len(part)]
-    return out
-
-
-def all_projections(means: NDArray[Any], matrix: NDArray[np.float32], rows: int = WINDOW) -> NDArray[np.float32]:
-    """`engine.kernels.search.projections` along a whole recording."""
-    out = np.zeros((len(means), matrix.shape[1]), np.float32)
-    for first, last, start, piece in windows(means, rows, before=1):
-        out[first:last] = projections(piece, matrix)[first - start :]
     return out
 
 
