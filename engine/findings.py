@@ -278,9 +278,16 @@ JOIN_KINDS: frozenset[str] = frozenset(
 )
 """Kinds that can be several views of one and the same edit, and are merged where they meet."""
 
+STANDING_KINDS: frozenset[str] = frozenset({Kind.FREEZE, Kind.OBSTRUCTION})
+"""Kinds whose borders look like joins, and which can be two views of one stretch: a covered lens
+also stands still. They take in what the same source says about their stretch, and lend no other
+source to it: a recorder that stalls and then loses time is not yet two pieces of evidence."""
+
 PREFERENCE: tuple[str, ...] = (
     Kind.INSERTION,
     Kind.DUPLICATION,
+    Kind.OBSTRUCTION,
+    Kind.FREEZE,
     Kind.CLOCK_JUMP,
     Kind.GAP,
     Kind.DELETION,
@@ -367,13 +374,18 @@ def _near(a: Finding, b: Finding) -> bool:
 
 
 def _mergeable(a: Finding, b: Finding) -> bool:
-    """Same event: both joins, near each other, and of comparable extent.
+    """Same event: near each other, and kinds that can be views of one edit.
 
     A long duplication and a cut at its border are one event; an insertion of two seconds
     and a gap somewhere inside it are one event too. Two separate cuts are kept apart
     by `_near`.
     """
-    return a.kind in JOIN_KINDS and b.kind in JOIN_KINDS and _near(a, b)
+    if not _near(a, b):
+        return False
+    if a.kind in JOIN_KINDS and b.kind in JOIN_KINDS:
+        return True
+    kinds = {a.kind, b.kind}
+    return bool(kinds & STANDING_KINDS) and kinds <= JOIN_KINDS | STANDING_KINDS and a.sources == b.sources
 
 
 def _groups(findings: list[Finding]) -> list[list[Finding]]:

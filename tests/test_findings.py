@@ -72,6 +72,20 @@ def test_unbroken_sound_lowers_to_a_suspicion_never_to_a_notice() -> None:
     assert still.severity is Severity.SUSPICION
 
 
+def test_a_covered_lens_is_one_event_with_its_borders_and_its_stillness() -> None:
+    cover = replace(finding(Kind.OBSTRUCTION), end_s=12.0)
+    still = replace(finding(Kind.FREEZE, 10.1), end_s=11.9)
+    borders = [finding(Kind.SPLICE, 9.96), finding(Kind.SPLICE, 12.0)]
+    (only,) = combine([*borders, still, cover])
+    assert (only.kind, only.severity, len(only.parts)) == (Kind.OBSTRUCTION, Severity.SUSPICION, 3)
+
+
+def test_a_stall_and_lost_time_stay_two_suspicions() -> None:
+    still = replace(finding(Kind.FREEZE), end_s=12.0)
+    lost = finding(Kind.GAP, 12.0, Severity.SUSPICION, Source.CONTAINER)
+    assert [f.severity for f in combine([still, lost])] == [Severity.SUSPICION] * 2
+
+
 def test_statements_about_a_whole_file_are_never_merged() -> None:
     whole = [replace(finding(k), start_s=None, end_s=None) for k in (Kind.RETIME, Kind.SPLICE)]
     assert len(combine(whole)) == 2
