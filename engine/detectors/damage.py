@@ -7,7 +7,7 @@ shows there is partly invented.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -45,6 +45,9 @@ class Damage:
         Damaged and undecodable pictures in it.
     lost
         Of these, how many were not decoded at all.
+    waits
+        They wait for a reference that the file does not hold: it begins inside a group of
+        pictures. No player shows them.
     """
 
     start_s: float
@@ -53,6 +56,7 @@ class Damage:
     end_frame: int | None
     pictures: int
     lost: int
+    waits: bool = False
 
     @property
     def seconds(self) -> float:
@@ -60,20 +64,41 @@ class Damage:
 
 
 def damage(features: Features) -> tuple[Damage, ...]:
-    """Unreadable stretches of the pictures, in order of time.
-
-    Stretches before second 0 are pictures that wait for a reference which the file does not
-    hold (it begins inside a group of pictures); no player shows them.
-    """
+    """Unreadable stretches of the pictures, in order of time; negative before the first decoded picture."""
     times = video_times(features)
     frames = features.frames
     if frames is None or times is None:
-        return () if frames is None else tuple(_untimed(frames))
+        return () if frames is None else _with_start(features, tuple(sorted(_untimed(frames), key=_place)))
     flags = np.asarray(frames["flags"], dtype=np.uint8)
     bad = np.ones(len(times), np.bool_)
     known = times.frame >= 0
     bad[known] = (flags[times.frame[known]] & (CORRUPT | DAMAGED)) != 0
-    return tuple(_stretch(times, first, after) for first, after in runs(bad))
+    return _with_start(features, tuple(_stretch(times, first, after) for first, after in runs(bad)))
+
+
+def _place(stretch: Damage) -> tuple[float, float]:
+    return stretch.start_s, stretch.end_s
+
+
+def _with_start(features: Features, found: tuple[Damage, ...]) -> tuple[Damage, ...]:
+    """The same stretches, the first marked if no player shows it."""
+    if not found or not _waits(features, found[0]):
+        return found
+    return (replace(found[0], waits=True), *found[1:])
+
+
+def _waits(features: Features, start: Damage) -> bool:
+    """Whether a recording begins inside a group of pictures, within `MOST_S`.
+
+    Such a start holds predicted pictures only. A start that has random-access points, none of
+    which can be decoded, is damaged.
+    """
+    frames, packets = features.frames, features.packets
+    if frames is None or start.end_s > 0 or start.seconds > MOST_S:
+        return False
+    rows, lost = np.asarray(frames["packet"], np.int64), np.asarray(frames.undecodable, np.int64)
+    first = int(rows[rows >= 0].min(initial=len(packets)))
+    return not packets.key[lost[lost < first]].any()
 
 
 def damaged_frames(frames: FrameTable) -> Iterator[tuple[int, int]]:
@@ -93,7 +118,7 @@ def too_much(stretches: tuple[Damage, ...], pictures: int, seconds: float) -> bo
     pictures, seconds
         Presented pictures, decoded or not, and the length of the presentation.
     """
-    presented = [d for d in stretches if d.end_s > 0]
+    presented = [d for d in stretches if not d.waits]
     lost_s = round(sum(d.seconds for d in presented), 6)
     lost = sum(d.pictures for d in presented)
     share = max(lost / pictures if pictures else 0.0, lost_s / seconds if seconds > 0 else 0.0)
@@ -115,9 +140,16 @@ def _stretch(times: VideoTimes, first: int, after: int) -> Damage:
 
 
 def _untimed(frames: FrameTable) -> Iterator[Damage]:
+    """Of a raw stream, whose pictures are counted: damaged ones, and lost ones where they stand in the file."""
     step = 1.0 / frames.rate
     for first, last in damaged_frames(frames):
         yield Damage(frames.time(first), frames.time(last) + step, first, last, last - first + 1, 0)
+    decoded = np.sort(np.asarray(frames["packet"], np.int64))
+    behind, lost = np.unique(np.searchsorted(decoded, np.asarray(frames.undecodable, np.int64)), return_counts=True)
+    for count, pictures in zip(behind.tolist(), lost.tolist(), strict=True):
+        start = count * step if count else -pictures * step
+        borders = count - 1 if count else None, count if count < len(frames) else None
+        yield Damage(start, start + pictures * step, *borders, pictures, pictures)
 
 
 def unexaminable(features: Features) -> str | None:
@@ -140,9 +172,11 @@ def unexaminable(features: Features) -> str | None:
         return None  # not asked for
     if len(frames) == 0:
         return "no_picture"
-    seconds = frames.time(len(frames) - 1) + 1 / frames.rate
+    stretches = damage(features)
+    start = min((d.start_s for d in stretches), default=0.0)
+    seconds = frames.time(len(frames) - 1) + 1 / frames.rate - min(start, 0.0)
     pictures = len(frames) + len(frames.undecodable)
-    if missing_tail(features) > MOST_S or too_much(damage(features), pictures, seconds):
+    if missing_tail(features) > MOST_S or too_much(stretches, pictures, seconds):
         return "too_much_unreadable"
     return None
 

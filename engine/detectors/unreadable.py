@@ -4,8 +4,9 @@ What it finds
     Pictures that no decoder gives, damaged pictures up to the next random-access point, sound
     packets that cannot be decoded, and files that end before their own index says so.
 Looks like it but is not
-    A last packet that cannot be decoded is ordinary (recording was switched off). All of this
-    is damage, not editing, and stays a notice. Beyond 2 s, or 1 % and five pictures, the
+    A last packet that cannot be decoded is ordinary (recording was switched off). Up to 2 s at
+    the start may wait for a reference, where a file begins inside a group of pictures. All of
+    this is damage, not editing, and stays a notice. Beyond 2 s, or 1 % and five pictures, the
     verdict says that the file is not examinable.
 Limits
     A changed bit that still decodes shows as a wrong picture which no decoder marks; only a

@@ -63,6 +63,37 @@ def test_more_than_two_seconds_is_too_much_however_long_the_file(recording) -> N
     assert unexaminable(recording(long, lost=tuple(range(60, 112)))) == "too_much_unreadable"
 
 
+@pytest.mark.parametrize(
+    ("pictures", "reason"), [(0, None), (3, None), (25, "too_much_unreadable"), (110, "too_much_unreadable")]
+)
+def test_a_start_that_cannot_be_decoded_counts(recording, pictures: int, reason: str | None) -> None:
+    assert unexaminable(recording(8 * GOP, lost=tuple(range(pictures)))) == reason
+
+
+@pytest.mark.parametrize(("text", "lost", "reason"), [
+    ("2B 12P " + 8 * GOP, 14, None),  # a recording that begins inside a group of pictures
+    ("I2B " + 8 * GOP, 3, None),
+    ("49P " + 8 * GOP, 49, None),
+    ("52P " + 8 * GOP, 52, "too_much_unreadable"),  # longer than any such start
+    ("12P I 12P " + 8 * GOP, 25, "too_much_unreadable"),  # the twin: it had a place to begin at
+])  # fmt: skip
+def test_pictures_before_the_first_random_access_point_are_shown_by_no_player(
+    recording, text: str, lost: int, reason: str | None
+) -> None:
+    tables = recording(text, lost=tuple(range(lost)))
+    assert unexaminable(tables) == reason
+    assert [f.severity for f in found(tables)] == [Severity.NOTICE]
+
+
+@pytest.mark.parametrize("first", [0, 60])
+@pytest.mark.parametrize(("count", "reason"), [(5, None), (6, "too_much_unreadable")])
+def test_lost_pictures_of_a_raw_stream_count_too(recording, first: int, count: int, reason: str | None) -> None:
+    tables = recording(8 * GOP, lost=tuple(range(first, first + count)))
+    tables = replace(tables, frames=replace(tables.frames, timed=False))
+    assert unexaminable(tables) == reason
+    assert [f.params["lost"] for f in found(tables)] == [count]
+
+
 def test_nothing_decoded_is_no_picture(recording) -> None:
     tables = recording(2 * GOP)
     empty = {name: column[:0] for name, column in tables.frames.columns.items()}
