@@ -76,8 +76,9 @@ def detectors() -> tuple[Detector, ...]:
 def _load(point: EntryPoint) -> Detector | None:
     try:
         loaded = point.load()
-    except Exception:  # whatever a third party's module raises while it is imported
-        _log.exception("detector %r could not be loaded", point.value)
+    except Exception as error:  # whatever a third party's module raises while it is imported
+        _log.error("detector %r could not be loaded: %s: %s", point.value, type(error).__name__, error)
+        _log.debug("detector %r could not be loaded", point.value, exc_info=True)
         return None
     if not isinstance(loaded, Detector):
         _log.error("%r is no Detector; left out", point.value)

@@ -81,7 +81,7 @@ def examine(
             proposal = detector.propose(features, detector.options)
             found = (*proposal.findings, *_second_look(detector, proposal, luma, budget))
         except Exception:  # one broken detector must cost one question, not the file
-            _log.exception("detector %s failed on %s", detector.name, features.media.path)
+            _log.debug("detector %s failed on %s", detector.name, features.media.path, exc_info=True)
             failed.append(detector.name)
             examined.append(_unanswered(detector, features))
         else:

@@ -19,6 +19,9 @@ Mask = NDArray[np.bool_]
 
 REACH = 5
 """How many pictures on each side a picture is compared with."""
+MOST_SHOWN_S = 1.0
+MOST_SHOWN = 10
+"""Seconds, or usual intervals, whichever is more, for which one picture answers."""
 
 
 def neighbour_max(x: NDArray[np.floating], reach: int = REACH) -> Floats:
@@ -110,6 +113,13 @@ def leaves(frames: FrameTable, frame: int) -> float:
     return frames.time(frame) + float(frames.nominal * frames.time_base)
 
 
+def _excess(frames: FrameTable) -> Floats:
+    """(N,) seconds that each picture stays on the screen beyond `MOST_SHOWN_S` and `MOST_SHOWN`."""
+    shown = np.diff(np.asarray(frames["pts"], np.float64), append=np.nan) * float(frames.time_base)
+    most = max(MOST_SHOWN_S, MOST_SHOWN * float(frames.nominal * frames.time_base))
+    return np.nan_to_num(np.maximum(shown - most, 0.0), nan=0.0)
+
+
 def examined(frames: FrameTable, question: str, able: Mask, reasons: Iterable[tuple[str, Mask]]) -> Examined:
     """What `able` says picture by picture, as seconds and as stretches with their reasons.
 
@@ -119,7 +129,15 @@ def examined(frames: FrameTable, question: str, able: Mask, reasons: Iterable[tu
         (N,) pictures for which the question can be answered.
     reasons
         Reason and the pictures that it holds for; the first that holds is named.
+
+    Notes
+    -----
+    A picture answers for no more time than `MOST_SHOWN_S` or `MOST_SHOWN` usual intervals: over a
+    hole in the times nothing was examined.
     """
+    if len(frames) == 0:
+        return Examined(question, "picture", 0.0)
+    excess = _excess(frames)
     why = np.full(len(frames), "no_motion", dtype=object)
     named = np.zeros(len(frames), bool)
     for reason, where in reasons:
@@ -135,5 +153,5 @@ def examined(frames: FrameTable, question: str, able: Mask, reasons: Iterable[tu
         if why[start]:
             stretches.append(Stretch(a, b, str(why[start])))
         else:
-            seconds += b - a
+            seconds += b - a - float(excess[start:end].sum())
     return Examined(question, "picture", seconds, tuple(stretches))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,6 +111,24 @@ def test_a_detector_that_fails_costs_its_question_and_nothing_else(recording, wh
     assert (unanswered.question, unanswered.seconds) == ("broken", 0.0)
     assert unanswered.not_examinable[0].reason == "detector_failed"
     assert unanswered.not_examinable[0].end_s == pytest.approx(3.96)
+
+
+def test_a_fault_prints_nothing_and_is_logged_for_who_asks(
+    recording, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_args: Any) -> Any:
+        raise ZeroDivisionError
+
+    logger = logging.getLogger("engine")
+    logger.propagate = False  # as for a user: without pytest's own handler the last resort prints
+    try:
+        examine(recording(GOP), None, [detector(fail, name="broken")])
+    finally:
+        logger.propagate = True
+    assert capfd.readouterr() == ("", "")
+    with caplog.at_level(logging.DEBUG, "engine"):
+        examine(recording(GOP), None, [detector(fail, name="broken")])
+    assert "ZeroDivisionError" in caplog.text
 
 
 def damaged(count: int) -> np.ndarray:
