@@ -9,6 +9,7 @@ from engine.detectors.motionprint import motion_prints
 from engine.detectors.sweeps import all_changes, all_simulated, all_spreads
 from engine.kernels.search import changes, simulated
 
+
 def moving(pictures: int) -> np.ndarray:
     steps = np.random.default_rng(pictures).integers(-300, 300, (pictures, 22, 40)).cumsum(axis=0)
     return np.ascontiguousarray(np.abs(steps + 20000) % 65000, np.uint16)
