@@ -27,6 +27,9 @@ HOLE: Final = Fraction(8, 5)
 """An interval this many times the usual one lacks a picture. Muxers round by a tick, and
 pictures may come up to 15 % of an interval early or late, which stretches an interval to 1.3."""
 
+LONGEST: Final = 1 << 58
+"""Ticks: intervals are compared as if they were no longer, so that their multiples stay whole numbers."""
+
 IRREGULAR: Final = Fraction(7, 20)
 """An interval that differs from the usual one by more than this share is irregular."""
 
@@ -90,8 +93,8 @@ def usual_intervals(deltas: NDArray[np.int64], radius: int = RADIUS) -> NDArray[
 
 def irregular(deltas: NDArray[np.int64], usual: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(N,) which intervals differ from the usual one by more than `IRREGULAR`."""
-    off = np.abs(deltas - usual) * IRREGULAR.denominator
-    return np.asarray(off > usual * IRREGULAR.numerator, dtype=np.bool_)
+    off = np.minimum(np.abs(deltas - usual), LONGEST) * IRREGULAR.denominator
+    return np.asarray(off > np.minimum(usual, LONGEST) * IRREGULAR.numerator, dtype=np.bool_)
 
 
 def holes(deltas: NDArray[np.int64], usual: NDArray[np.int64], reach: int = 3) -> tuple[Hole, ...]:
@@ -101,10 +104,10 @@ def holes(deltas: NDArray[np.int64], usual: NDArray[np.int64], reach: int = 3) -
     pictures: over `reach` intervals on either side nothing is missing, and no hole is given.
     """
     found: list[Hole] = []
-    long = deltas * HOLE.denominator >= usual * HOLE.numerator
+    long = np.minimum(deltas, LONGEST) * HOLE.denominator >= np.minimum(usual, LONGEST) * HOLE.numerator
     for place in np.flatnonzero(long & (usual > 0)):
         beside = slice(max(place - reach, 0), place + reach + 1)
-        excess = int(np.sum(deltas[beside] - usual[place]))
+        excess = sum(int(ticks) - int(usual[place]) for ticks in deltas[beside])
         if excess * HOLE.denominator >= int(usual[place]) * (HOLE.numerator - HOLE.denominator):
             found.append(Hole(int(place), int(deltas[place]), int(usual[place])))
     return tuple(found)

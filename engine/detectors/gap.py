@@ -10,8 +10,9 @@ Looks like it but is not
     Recordings of variable rate, rates capped in the dark, rounding by the container, pictures
     stored in another order than shown, edit lists, the settling of the first half second,
     late pictures that early ones make up for, pictures that are there but cannot be decoded.
-    A recorder that drops pictures now and then shows it by doing it repeatedly; its holes
-    are one notice, and only those of a second and more, far beyond its own habit, count.
+    A recorder that drops pictures now and then shows it by doing it repeatedly, or all over a
+    short recording; its holes are one notice, and only those of a second and more, far beyond
+    its own habit, count.
 Limits
     A cut whose times were closed up leaves nothing here. Files without timestamps (raw H.264
     and HEVC) are not examinable. A single picture that a recorder of otherwise constant rate
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 from engine.detectors.cadence import Hole, Spread, capped, holes, irregular, places, spreads, usual_intervals
 from engine.detectors.continuity import picture_runs_on
 from engine.detectors.contract import Detector, Proposal
+from engine.detectors.scores import most_shown
 from engine.detectors.sound import SoundHole, sound_holes
 from engine.detectors.timeline import VideoTimes, sound_times, video_pieces
 from engine.features.tables import Features
@@ -47,7 +49,9 @@ class GapOptions:
     habit: int = 3
     """Irregular intervals up to which a recording counts as one of constant rate ..."""
     habit_per_hour: float = 6.0
-    """... and how many more an hour."""
+    """... and how many more an hour ..."""
+    habit_share: float = 0.04
+    """... but no more than this share: a short recording with as many does so by habit."""
     at_one_place: int = 5
     """Holes of one event at most ..."""
     single_at_one_place: int = 12
@@ -57,7 +61,11 @@ class GapOptions:
     beyond_habit: float = 5.0
     """And how many times longer it must be than nine tenths of the other irregular intervals."""
     least_intervals: int = 8
-    """Fewer intervals than this say nothing about what is usual."""
+    """Fewer intervals than this say nothing about what is usual ..."""
+    far_s: float = 10.0
+    far_times: float = 100.0
+    """... unless one is longer than `far_s` seconds and so many times the median of the others. Such a
+    leap counts wherever it stands, also where recorders settle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +109,38 @@ class Place:
 def timeline_places(features: Features, times: VideoTimes, options: GapOptions) -> tuple[Place, ...]:
     """All holes of a timeline by place, each weighed against the recorder's own habit."""
     deltas = np.diff(times.pts)
-    if len(deltas) < options.least_intervals:
-        return ()
-    usual = usual_intervals(deltas)
-    habit = _Habit(deltas, irregular(deltas, usual), times, options)
     sound = sound_times(features)
     silent = tuple(sound_holes(sound)) if sound is not None else ()
+
+    def says(part: tuple[Hole, ...]) -> str:
+        return "none" if sound is None or len(sound) == 0 else _sound_at(part, times, silent)
+
+    if len(deltas) < options.least_intervals:
+        return tuple(Place((hole,), True, says((hole,))) for hole in _leaps(deltas, times, options))
+    usual = usual_intervals(deltas)
+    habit = _Habit(deltas, irregular(deltas, usual), times, options)
+    leaps = {hole.position for hole in _leaps(deltas, times, options)}
     judged: list[Place] = []
     found = holes(deltas, usual)
     early = sum(times.second(h.position) < options.settle_s for h in found)
     for group in (*places(found[:early]), *places(found[early:])):
         event = habit.is_event(group)
         for part in (group,) if event else tuple((hole,) for hole in group):
-            says = "none" if sound is None or len(sound) == 0 else _sound_at(part, times, silent)
             settled = times.second(part[0].position) >= options.settle_s
-            beyond = event or says == "hole" or habit.far_exceeded_by(part[0])
-            judged.append(Place(part, settled and beyond, says))
+            beyond = event or says(part) == "hole" or habit.far_exceeded_by(part[0])
+            far = any(hole.position in leaps for hole in part)
+            judged.append(Place(part, far or (settled and beyond), says(part)))
     return tuple(judged)
+
+
+def _leaps(deltas: NDArray[np.int64], times: VideoTimes, options: GapOptions) -> Iterator[Hole]:
+    """Intervals that no habit explains, and that two others suffice to tell."""
+    if len(deltas) < 2:
+        return
+    for position in np.flatnonzero(deltas * float(times.time_base) > options.far_s):
+        usual = int(np.median(np.delete(deltas, position)))
+        if usual > 0 and int(deltas[position]) > options.far_times * usual:
+            yield Hole(int(position), int(deltas[position]), usual)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,10 +153,18 @@ class _Habit:
     options: GapOptions
 
     def is_event(self, group: tuple[Hole, ...]) -> bool:
-        """Whether the cadence is constant apart from these holes, and they look like one loss."""
+        """Whether the cadence is constant apart from these holes, and they look like one loss.
+
+        Where holes are spread over most of a recording, nothing beside them tells what its habit is.
+        """
         others = self._others(group[0].position, group[-1].position)
+        span = group[-1].position + 1 - group[0].position
+        beside = len(self.deltas) - span
+        if len(group) > 2 and beside < span:
+            return False
         hours = (self.times.second(len(self.times) - 1) - self.times.second(0)) / 3600
-        constant = np.count_nonzero(others) <= self.options.habit + self.options.habit_per_hour * hours
+        allowed = self.options.habit + self.options.habit_per_hour * hours
+        constant = np.count_nonzero(others) <= min(allowed, self.options.habit_share * beside)
         most = self.options.single_at_one_place if all(h.missing == 1 for h in group) else self.options.at_one_place
         few = len(group) <= most
         return bool(constant and few and not capped(group))
@@ -162,12 +193,19 @@ def _sound_at(group: tuple[Hole, ...], times: VideoTimes, silent: tuple[SoundHol
 
 def propose(features: Features, options: GapOptions) -> Proposal:
     """Holes that are no clock jump, stretched runs, and one notice on an irregular cadence."""
-    pieces = [p for p in video_pieces(features) if len(p) > options.least_intervals]
-    if not pieces:
-        return Proposal(examined=_not_examined(features))
-    findings = [f for times in pieces for f in _piece(features, times, options)]
-    seconds = sum(times.second(len(times) - 1) - times.second(0) for times in pieces)
-    return Proposal(findings=tuple(findings), examined=(Examined("gap", "timestamps", seconds),))
+    pieces = video_pieces(features)
+    findings = tuple(f for times in pieces for f in _piece(features, times, options))
+    long = [p for p in pieces if len(p) > options.least_intervals]
+    if not long:
+        return Proposal(findings=findings, examined=_not_examined(features))
+    return Proposal(findings=findings, examined=(Examined("gap", "timestamps", sum(map(_covered, long))),))
+
+
+def _covered(times: VideoTimes) -> float:
+    """Seconds that pictures stand for: over a long hole nothing was examined."""
+    usual = float(times.usual * times.time_base)
+    beyond = np.diff(times.pts) * float(times.time_base) - most_shown(usual)
+    return times.second(len(times) - 1) - times.second(0) - float(np.maximum(beyond, 0.0).sum())
 
 
 def _piece(features: Features, times: VideoTimes, options: GapOptions) -> Iterator[Finding]:

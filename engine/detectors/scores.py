@@ -113,10 +113,15 @@ def leaves(frames: FrameTable, frame: int) -> float:
     return frames.time(frame) + float(frames.nominal * frames.time_base)
 
 
+def most_shown(usual_s: float) -> float:
+    """Seconds for which one picture answers at most, where pictures usually come `usual_s` apart."""
+    return max(MOST_SHOWN_S, MOST_SHOWN * usual_s)
+
+
 def _excess(frames: FrameTable) -> Floats:
     """(N,) seconds that each picture stays on the screen beyond `MOST_SHOWN_S` and `MOST_SHOWN`."""
     shown = np.diff(np.asarray(frames["pts"], np.float64), append=np.nan) * float(frames.time_base)
-    most = max(MOST_SHOWN_S, MOST_SHOWN * float(frames.nominal * frames.time_base))
+    most = most_shown(float(frames.nominal * frames.time_base))
     return np.nan_to_num(np.maximum(shown - most, 0.0), nan=0.0)
 
 

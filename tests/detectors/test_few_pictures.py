@@ -54,3 +54,12 @@ def test_a_detector_copes_with_few_pictures(detector: Detector, count: int, soun
     assert result.failed == ()
     assert [f for f in result.findings if f.severity > Severity.NOTICE] == []
     assert all(e.seconds <= 0.3 for e in result.examined)
+
+
+@pytest.mark.parametrize("detector", BUILT_IN, ids=lambda d: d.name)
+@pytest.mark.parametrize("at", [1, 30])
+def test_nothing_is_examined_over_a_hole_in_the_times(detector: Detector, at: int) -> None:
+    pictures = shots.shot(60, seed=3, speed=0.2)
+    pts = [100 * k + (1 << 50) * (k >= at) for k in range(60)]
+    examined = detector.propose(shots.tables(pictures, pts=pts), detector.options).examined
+    assert all(e.seconds <= 60 / 25 + 1 for e in examined)

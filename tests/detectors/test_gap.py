@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from engine.detectors.gap import DETECTOR
@@ -109,8 +112,6 @@ def test_pictures_spread_over_a_hole_are_retimed(recording) -> None:
 
 
 def test_files_without_times_are_not_examinable_and_say_why(packets_of) -> None:
-    from dataclasses import replace
-
     tables = packets_of(3 * GOP)
     raw = replace(tables.media, format="h264")
     tables = replace(tables, media=raw, packets=replace(tables.packets, media=raw))
@@ -122,3 +123,34 @@ def test_files_without_times_are_not_examinable_and_say_why(packets_of) -> None:
 def test_too_few_pictures_say_nothing(recording) -> None:
     proposal = DETECTOR.propose(recording("I3P"), DETECTOR.options)
     assert proposal.examined[0].not_examinable[0].reason == "too_short"
+
+
+@pytest.mark.parametrize("first", [0, 3, 30])
+@pytest.mark.parametrize("gap", [(1 << 61) - (1 << 20), 180_143_985_094_819_720, 11 * 12800, 9 * 12800])
+@pytest.mark.parametrize("pictures", [6, 60])
+def test_a_leap_counts_in_a_short_recording_and_at_its_start(recording, pictures: int, gap: int, first: int) -> None:
+    if first + 1 >= pictures:
+        pytest.skip("no such place")
+    tables = recording(f"25fps@1/12800: I{pictures - 1}P")
+    pts = np.asarray(tables.frames["pts"]).copy()
+    start = -(1 << 60) + 1 if gap > 1 << 60 else 0
+    pts[: first + 1] += start
+    pts[first + 1 :] += start + gap
+    tables = replace(
+        tables, frames=replace(tables.frames, origin=int(pts[0]), columns={**tables.frames.columns, "pts": pts})
+    )
+    proposal = DETECTOR.propose(tables, DETECTOR.options)
+    found = [(f.start_frame, f.end_frame) for f in proposal.findings if f.severity > Severity.NOTICE]
+    tells = gap > 10 * 12800 or (pictures == 60 and first == 30)
+    assert found == ([(first, first + 1)] if tells else [])
+    assert sum(e.seconds for e in proposal.examined) <= pictures / 25 + 1
+
+
+def test_a_short_cut_from_a_recorder_that_leaves_pictures_out_by_habit(recording) -> None:
+    for count in range(3, 15):  # every third or fourth picture is not there
+        cut = f"18fps: I{count * '4P drop(1) 3P drop(1) '}P"
+        assert loud(recording(cut)) == [], count
+    for count in range(5, 12):
+        assert loud(recording(f"25fps: I20P {count * '9P drop(1) '} 9P")) == [], count
+    assert len(loud(recording("18fps: I25P drop(1) 25P"))) == 1  # the twin: one hole in a steady cadence
+    assert len(loud(recording("18fps: I25P drop(1) 3P drop(2) 4P drop(1) 25P"))) == 1
