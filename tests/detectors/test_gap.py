@@ -150,7 +150,7 @@ def test_a_short_cut_from_a_recorder_that_leaves_pictures_out_by_habit(recording
     for count in range(3, 15):  # every third or fourth picture is not there
         cut = f"18fps: I{count * '4P drop(1) 3P drop(1) '}P"
         assert loud(recording(cut)) == [], count
-    for count in range(5, 12):
+    for count in range(6, 12):
         assert loud(recording(f"25fps: I20P {count * '9P drop(1) '} 9P")) == [], count
     assert len(loud(recording("18fps: I25P drop(1) 25P"))) == 1  # the twin: one hole in a steady cadence
     assert len(loud(recording("18fps: I25P drop(1) 3P drop(2) 4P drop(1) 25P"))) == 1
