@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.detectors.cadence import runs
 from engine.detectors.timeline import VideoTimes, credible, video_times
 from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
-from engine.media.model import StreamInfo
+from engine.media.model import MediaInfo, StreamInfo
 
 MOST_S: Final = 2.0
 """More seconds than this that could not be decoded, and the file is not examinable."""
@@ -28,6 +28,15 @@ TAIL_S: Final = 0.5
 """A file may end this much before its header says so ..."""
 TAIL_SHARE: Final = 0.02
 """... or this share of its length, whichever is more."""
+
+IMAGE_FORMATS: Final = frozenset({"image2", "image2pipe", "gif", "apng", "ico", "fits", "alias_pix", "brender_pix"})
+"""Image formats by FFmpeg's names; all others end in ``_pipe``."""
+
+_SOUND_AND_TEXT: Final = ("soun", "text", "sbtl", "subt", "subp", "clcp")
+_DATA: Final = ("tmcd", "meta", "mdta", "mdir", "hint", "camm", "alis")
+_SYSTEMS: Final = ("fdsm", "odsm", "sdsm", "ocsm", "crsm", "m7sm", "mjsm", "ipsm")
+NO_PICTURES: Final = frozenset((*_SOUND_AND_TEXT, *_DATA, *_SYSTEMS))
+"""Kinds of tracks in MP4 and MOV that hold no pictures. Source: MP4 registration authority, handlers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +167,18 @@ def unexaminable(features: Features) -> str | None:
     Returns
     -------
     str or None
-        ``no_picture`` where no picture could be decoded, ``no_sound`` for a sound file of
+        ``photo`` for an image file, ``no_picture`` where no picture could be decoded or a picture
+        track cannot even be opened, ``no_sound`` for a sound file of
         which no sound could, ``no_content`` without either stream, ``too_much_unreadable``
         beyond `MOST_S`, or beyond `MOST_SHARE` and `MOST_PICTURES`. The end that a file
         promises and does not hold counts too.
     """
     media, frames, audio = features.media, features.frames, features.audio
+    if is_photo(media):
+        return "photo"
     if media.video is None:
+        if has_unknown_pictures(media):
+            return "no_picture"
         if media.audio is None:
             return "no_content"
         return "no_sound" if audio is not None and len(audio) == 0 else None
@@ -179,6 +193,28 @@ def unexaminable(features: Features) -> str | None:
     if missing_tail(features) > MOST_S or too_much(stretches, pictures, seconds):
         return "too_much_unreadable"
     return None
+
+
+def is_photo(media: MediaInfo) -> bool:
+    """Whether a file is an image by its content, whatever its name: JPEG, PNG, GIF, HEIF and such.
+
+    A HEIF file is an MP4 whose pictures are items of ``meta`` and no tracks (ISO/IEC 23008-12).
+    """
+    boxes = media.boxes
+    items = boxes is not None and "meta" in boxes.top_level and "moov" not in boxes.top_level
+    return media.format.endswith("_pipe") or media.format in IMAGE_FORMATS or (items and media.video is not None)
+
+
+def has_unknown_pictures(media: MediaInfo) -> bool:
+    """Whether a file without a video stream has a track that may hold pictures all the same.
+
+    A track of kind ``vide``, or of a kind that is not known to hold anything else.
+    """
+    if any(s.kind == "video" for s in media.streams):
+        return False
+    if media.boxes is None:
+        return media.format == "avi" and any(s.kind == "data" for s in media.streams)
+    return any(track.handler_type not in NO_PICTURES for track in media.boxes.tracks)
 
 
 def missing_tail(features: Features) -> float:

@@ -13,6 +13,7 @@ from engine.detectors.damage import Damage, damage, too_much, unexaminable
 from engine.detectors.unreadable import DETECTOR
 from engine.features.tables import CORRUPT, DAMAGED, Features
 from engine.findings import Finding, Severity
+from engine.media.model import BoxFacts, TrackBoxes
 
 GOP = "I24P "
 
@@ -92,6 +93,45 @@ def test_lost_pictures_of_a_raw_stream_count_too(recording, first: int, count: i
     tables = replace(tables, frames=replace(tables.frames, timed=False))
     assert unexaminable(tables) == reason
     assert [f.params["lost"] for f in found(tables)] == [count]
+
+
+TRACK = TrackBoxes(1, "vide", True, 12800, None, None)
+MP4 = BoxFacts("isom", 0, (), ("ftyp", "moov", "mdat"), 1000, None, None, (TRACK,))
+
+
+@pytest.mark.parametrize(
+    ("handlers", "reason"),
+    [(["soun"], None), (["soun", "tmcd", "text"], None), (["vide", "soun"], "no_picture"), (["", "soun"], "no_picture"),
+     (["vidx", "soun"], "no_picture")],
+)  # fmt: skip
+def test_a_picture_track_that_cannot_be_opened_is_no_sound_file(sound_of, handlers: list[str], reason: str) -> None:
+    tables = sound_of(np.full(800, 100))
+    streams = tuple(replace(s, kind="data") if s.kind == "video" else s for s in tables.media.streams)
+    boxes = replace(MP4, tracks=tuple(replace(TRACK, handler_type=h) for h in handlers))
+    tables = replace(tables, frames=None, media=replace(tables.media, streams=streams, boxes=boxes))
+    assert unexaminable(tables) == reason
+
+
+@pytest.mark.parametrize(("container", "reason"), [("avi", "no_picture"), ("mpegts", None)])
+def test_an_unknown_stream_beside_the_sound_of_an_avi_may_be_its_picture(sound_of, container: str, reason: str) -> None:
+    tables = sound_of(np.full(800, 100))
+    streams = tuple(replace(s, kind="data") if s.kind == "video" else s for s in tables.media.streams)
+    tables = replace(tables, frames=None, media=replace(tables.media, streams=streams, format=container))
+    assert unexaminable(tables) == reason
+
+
+@pytest.mark.parametrize("container", ["jpeg_pipe", "png_pipe", "image2", "gif", "webp_pipe"])
+def test_an_image_is_no_recording(recording, container: str) -> None:
+    tables = recording("I24P")
+    assert unexaminable(tables) is None
+    assert unexaminable(replace(tables, media=replace(tables.media, format=container))) == "photo"
+
+
+def test_pictures_that_are_items_and_no_tracks_are_an_image(recording) -> None:
+    tables = recording("I24P")
+    heif = replace(MP4, top_level=("ftyp", "meta", "mdat"), tracks=(), movie_boxes=0)
+    for boxes, reason in ((heif, "photo"), (MP4, None), (replace(MP4, top_level=("ftyp", "moov", "meta")), None)):
+        assert unexaminable(replace(tables, media=replace(tables.media, boxes=boxes))) == reason
 
 
 def test_nothing_decoded_is_no_picture(recording) -> None:
