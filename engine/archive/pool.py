@@ -7,7 +7,6 @@ slot starts a new worker, and the rest goes on.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import struct
@@ -55,6 +54,8 @@ class Standing:
         (path, seconds done, seconds in all or 0) of the files being worked on.
     share
         0..1, of the whole batch by bytes; what a bar shows and the time left is judged by.
+    size
+        Bytes of all files together.
     """
 
     files_done: int
@@ -63,6 +64,7 @@ class Standing:
     elapsed_s: float
     running: tuple[tuple[str, float, float], ...]
     share: float
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,37 @@ def run(
     return Batch(board.in_order(), interrupted)
 
 
+def run_here(
+    task: Task[T],
+    paths: Sequence[str],
+    failure: Failure[T],
+    watch: Callable[[Standing], None] | None = None,
+) -> Batch[T]:
+    """Do `task` for each path in this process, one after the other: nothing has to be started.
+
+    For short work on one file. A task that breaks the process breaks the batch; see `run`.
+
+    Parameters
+    ----------
+    task, paths, failure, watch
+        As of `run`.
+    """
+    board: _Board[T] = _Board(paths)
+    try:
+        while (number := board.take()) is not None:
+            tick = _Teller(board, number, watch)
+            try:
+                result = task(paths[number], tick)
+            except Exception as error:
+                result = failure(paths[number], *_internal(error))
+            board.put(number, result, tick.at)
+            if watch is not None:
+                watch(board.standing([]))
+    except KeyboardInterrupt:
+        return Batch(board.in_order(), interrupted=True)
+    return Batch(board.in_order())
+
+
 def _wait(slots: Sequence[_Slot[T]], board: _Board[T], watch: Callable[[Standing], None] | None) -> bool:
     interrupted = False
     try:
@@ -184,6 +217,7 @@ class _Board(Generic[T]):
                 elapsed_s=time.monotonic() - self._began,
                 running=tuple((self.paths[n], at, total) for n, at, total in busy),
                 share=(done + part) / max(1, sum(self._sizes)),
+                size=sum(self._sizes),
             )
 
 
@@ -291,6 +325,24 @@ class _Ticker:
             _write_record(self.record, at, total)
 
 
+@dataclass(slots=True)
+class _Teller(Generic[T]):
+    """Tells the watch of a batch in this process how far its task is, a few times a second."""
+
+    board: _Board[T]
+    number: int
+    watch: Callable[[Standing], None] | None
+    at: float = 0.0
+    last: float = -1.0
+
+    def __call__(self, at: float, total: float) -> None:
+        self.at = at
+        now = time.monotonic()
+        if self.watch is not None and now - self.last >= TICK_EVERY_S:
+            self.last = now
+            self.watch(self.board.standing([(self.number, at, total)]))
+
+
 def _write_record(record: Path, at: float, total: float) -> None:
     """Progress is a courtesy: a full disk does not stop the work."""
     try:
@@ -306,6 +358,8 @@ def _write_record(record: Path, at: float, total: float) -> None:
 def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
+        import ctypes  # here: a batch without workers starts faster without it
+
         # No worker outlives the slot that feeds it, whatever ends that one.
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
@@ -319,6 +373,10 @@ def _reason(error: Exception) -> tuple[str, str]:
 
     if isinstance(error, BrokenProcessPool):
         return "worker_died", ""
+    return _internal(error)
+
+
+def _internal(error: Exception) -> tuple[str, str]:
     return "internal", f"{type(error).__name__}: {error}"
 
 
@@ -329,4 +387,4 @@ def _size(path: str) -> int:
         return 1
 
 
-__all__ = ["Batch", "Standing", "Task", "Tick", "plan", "processors", "run"]
+__all__ = ["Batch", "Standing", "Task", "Tick", "plan", "processors", "run", "run_here"]

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -158,6 +158,45 @@ def check_folder(folder: Path | None) -> None:
         raise Problem(
             bilingual(f"{folder}: no such folder; create it first.", f"{folder}：文件夹不存在，请先创建。"), USAGE
         )
+
+
+def make_folder(folder: Path | None) -> None:
+    """Make the folder for proofs, with those above it, where it does not exist.
+
+    Raises
+    ------
+    Problem
+        Wrong usage where something else stands in its place; else that it cannot be made.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        name = on_one_line(str(error.filename or folder))
+        raise Problem(
+            bilingual(f"{name}: is a file; name a folder.", f"{name}：是文件，请指定文件夹。"), USAGE
+        ) from error
+    except OSError as error:
+        name, why = on_one_line(str(folder)), error.strerror or str(error)
+        raise Problem(
+            bilingual(
+                f"{name}: the folder cannot be made: {why}. Choose another place with --out-dir.",
+                f"{name}：无法创建文件夹：{why}。请用 --out-dir 指定其他位置。",
+            )
+        ) from error
+
+
+def file_words(language: Lang) -> Callable[[str], str | None]:
+    """What is wrong with a file, by reason, in the words of every report."""
+
+    def words(reason: str) -> str | None:
+        from engine.report.texts import Texts
+
+        texts = Texts.load(language.value)
+        return texts.get("reason", reason) if texts.has("reason", reason) else None
+
+    return words
 
 
 def exit_code(found: bool, not_examined: bool) -> int:

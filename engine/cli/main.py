@@ -68,9 +68,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "inspect": "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有文件不具备检验条件（1 优先于 3），130 被中断。",
-        "seal": "退出码：0 已封存，1 与已有证明不符，2 用法错误，3 有文件未能封存（1 优先于 3）。",
+        "seal": "退出码：0 已封存，1 与已有证明不符，2 用法错误，3 有文件未能封存（1 优先于 3），130 被中断。",
         "verify": "退出码：0 一致（OK、OK_WITH_MISSING_INFO），1 不一致（NOT_OK），2 用法错误，"
-        "3 未封存（NOT_SEALED）；1 优先于 3。",
+        "3 未封存（NOT_SEALED）；1 优先于 3；130 被中断。",
         "prove": "退出码：0 已生成，2 用法错误，3 未能生成。",
         "tamper": "退出码：0 副本已全部生成，2 用法错误，3 有副本未能生成。",
         "demo": "退出码：0 演示已完成，与检验结果无关。",

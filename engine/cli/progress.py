@@ -8,7 +8,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.archive.pool import Standing
@@ -16,21 +17,70 @@ from engine.cli.common import ProgressMode, bilingual
 
 Watch = Callable[[Standing], None]
 JSON_EVERY_S: Final = 0.5
+BAR_AFTER_S: Final = 0.5
+"""Shorter work shows no bar, and does not pay for what draws it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the ticks of a task count, as a JSON event and as a bar tell it."""
+
+    facts: Callable[[Standing], dict[str, Any]]
+    pace: Callable[[Standing], str]
+
+
+def _footage_facts(standing: Standing) -> dict[str, Any]:
+    running = [{"path": os.fsdecode(p), "at_s": round(a, 2), "of_s": round(t, 2)} for p, a, t in standing.running]
+    return {"seconds_done": round(standing.seconds_done, 2), "running": running}
+
+
+def _footage_pace(standing: Standing) -> str:
+    return bilingual(f"{speed(standing):.1f}× real time", f"{speed(standing):.1f} 倍速")
+
+
+def _bytes_facts(standing: Standing) -> dict[str, Any]:
+    running = [
+        {"path": os.fsdecode(p), "share": round(min(1.0, a / t), 4) if t else 0.0} for p, a, t in standing.running
+    ]
+    return {"bytes_done": round(standing.share * standing.size), "bytes": standing.size, "running": running}
+
+
+def _bytes_pace(standing: Standing) -> str:
+    done, whole = standing.share * standing.size / 1e9, standing.size / 1e9
+    return f"{done:.2f}/{whole:.2f} GB  {done / max(standing.elapsed_s, 1e-3):.2f} GB/s"
+
+
+FOOTAGE: Final = Measure(_footage_facts, _footage_pace)
+"""Ticks are seconds of footage."""
+BYTES: Final = Measure(_bytes_facts, _bytes_pace)
+"""Ticks are bytes, of all passes that a file needs."""
 
 
 @contextmanager
-def watching(mode: ProgressMode) -> Iterator[Watch | None]:
+def watching(mode: ProgressMode, measure: Measure = FOOTAGE) -> Iterator[Watch | None]:
     """What to hand to `engine.archive.pool.run` as `watch`. Everything goes to standard error."""
     if mode is ProgressMode.JSON:
-        yield _json_lines()
+        yield _json_lines(measure)
     elif mode is ProgressMode.AUTO and sys.stderr.isatty():
-        with _bar() as watch:
-            yield watch
+        with ExitStack() as stack:
+            yield _late_bar(stack, measure)
     else:
         yield None
 
 
-def _json_lines() -> Watch:
+def _late_bar(stack: ExitStack, measure: Measure) -> Watch:
+    bars: list[Watch] = []
+
+    def watch(standing: Standing) -> None:
+        if not bars and standing.elapsed_s >= BAR_AFTER_S:
+            bars.append(stack.enter_context(_bar(measure)))
+        for bar in bars:
+            bar(standing)
+
+    return watch
+
+
+def _json_lines(measure: Measure) -> Watch:
     last: list[float] = [-JSON_EVERY_S]
 
     def watch(standing: Standing) -> None:
@@ -39,21 +89,20 @@ def _json_lines() -> Watch:
         if math.isinf(last[0]) or (now - last[0] < JSON_EVERY_S and not at_end):
             return
         last[0] = math.inf if at_end else now
-        print(json.dumps(facts(standing)), file=sys.stderr, flush=True)
+        print(json.dumps(facts(standing, measure)), file=sys.stderr, flush=True)
 
     return watch
 
 
-def facts(standing: Standing) -> dict[str, Any]:
+def facts(standing: Standing, measure: Measure = FOOTAGE) -> dict[str, Any]:
     """A progress event."""
     return {
         "event": "progress",
         "files_done": standing.files_done,
         "files": standing.files,
-        "seconds_done": round(standing.seconds_done, 2),
         "elapsed_s": round(standing.elapsed_s, 2),
         "share": round(standing.share, 4),
-        "running": [{"path": os.fsdecode(p), "at_s": round(a, 2), "of_s": round(t, 2)} for p, a, t in standing.running],
+        **measure.facts(standing),
     }
 
 
@@ -70,7 +119,7 @@ def time_left(standing: Standing) -> float | None:
 
 
 @contextmanager
-def _bar() -> Iterator[Watch]:
+def _bar(measure: Measure) -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
@@ -85,7 +134,7 @@ def _bar() -> Iterator[Watch]:
         task = progress.add_task("", total=1.0, note="")
 
         def watch(standing: Standing) -> None:
-            progress.update(task, completed=standing.share, description=_head(standing), note=_note(standing))
+            progress.update(task, completed=standing.share, description=_head(standing), note=_note(standing, measure))
 
         yield watch
 
@@ -94,13 +143,12 @@ def _head(standing: Standing) -> str:
     return bilingual(f"{standing.files_done}/{standing.files} files", f"{standing.files_done}/{standing.files} 个文件")
 
 
-def _note(standing: Standing) -> str:
+def _note(standing: Standing, measure: Measure) -> str:
     left = time_left(standing)
     name = os.path.basename(standing.running[0][0]) if standing.running else ""
     name = "".join(c if c.isprintable() and c not in "[]" else "?" for c in name)[:32]
-    pace = bilingual(f"{speed(standing):.1f}× real time", f"{speed(standing):.1f} 倍速")
     remaining = "" if left is None else bilingual(f"{_short(left)} left", f"剩余 {_short(left)}")
-    return "  ".join(part for part in (pace, remaining, name) if part)
+    return "  ".join(part for part in (measure.pace(standing), remaining, name) if part)
 
 
 def _short(seconds: float) -> str:

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.common import Output, Problem, bilingual, check_output, on_one_line, system_language, write_output
+from engine.cli.common import (
+    Lang,
+    Output,
+    Problem,
+    bilingual,
+    check_output,
+    file_words,
+    on_one_line,
+    system_language,
+    write_output,
+)
 from engine.cli.verify import Proof
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help=bilingual("The recording.", "录像或录音文件。"))]
@@ -33,7 +43,8 @@ def command(file: File, frame: Frame, proof: Proof = None, output: Output = None
     try:
         found = prove(file, frame, proof)
     except ProofProblem as problem:
-        chinese = system_language() == "zh"
-        raise Problem(f"{on_one_line(str(file))}: {text(problem.reason, problem.detail, chinese)}") from problem
+        language = system_language()
+        words = text(problem.reason, problem.detail, language is Lang.ZH, file_words(language))
+        raise Problem(on_one_line(str(file)) + bilingual(f": {words}.", f"：{words}。")) from problem
     write_output(json.dumps(found, ensure_ascii=False, indent=2) + "\n", output)
     return 0

@@ -9,16 +9,24 @@ from typing import Annotated, Literal
 import typer
 
 from engine.cli.common import (
+    INTERRUPTED,
+    USAGE,
     Files,
+    Jobs,
     Lang,
     Language,
     Output,
+    Problem,
+    Progress,
+    ProgressMode,
     bilingual,
-    check_folder,
     check_output,
     exit_code,
+    file_words,
+    make_folder,
     on_one_line,
     recordings,
+    say,
     system_language,
     write_output,
 )
@@ -29,7 +37,8 @@ OutDir = Annotated[
         "--out-dir",
         metavar="DIR",
         help=bilingual(
-            "Write proofs into this folder, not beside the recordings.", "将证明写入该文件夹，而不是文件旁边。"
+            "Write proofs into this folder, not beside the recordings; it is made if it is not there.",
+            "将证明写入该文件夹，而不是与文件同处；文件夹不存在时自动创建。",
         ),
     ),
 ]
@@ -65,26 +74,58 @@ def command(
     device: Device = None,
     format_: Format = "text",
     output: Output = None,
+    jobs: Jobs = None,
+    progress: Progress = ProgressMode.AUTO,
     lang: Language = None,
 ) -> int:
     """Write a proof beside each recording that binds every picture and sound frame.
 
     Exit code: 0 sealed, 1 a recording does not fit the proof it has, 2 wrong usage, 3 a
-    recording could not be sealed (1 wins over 3).
+    recording could not be sealed (1 wins over 3), 130 interrupted.
     """
-    from engine.proofs.seal import Origin, Supersede, seal
+    from engine.archive.proofs import Order, seal_many, shared_names
+    from engine.cli.progress import BYTES, watching
+    from engine.proofs.seal import Origin, Supersede
     from engine.proofs.telling import seal_json, seal_lines
 
     check_output(output)
-    check_folder(out_dir)
     paths = recordings(files)
-    reason = Supersede(supersede) if supersede else None
-    results = [seal(path, out_dir, reason, Origin(operator=operator, device=device)) for path in paths]
-    chinese = (lang or system_language()) is Lang.ZH
+    if out_dir is not None and (shared := shared_names(paths)):
+        name = on_one_line(shared[0])
+        raise Problem(
+            bilingual(
+                f"{name}: several recordings have this name and would share one proof in {out_dir}. "
+                "Seal them into a folder each.",
+                f"{name}：有多个文件同名，在 {out_dir} 中会共用一份证明。请分别封存到不同的文件夹。",
+            ),
+            USAGE,
+        )
+    make_folder(out_dir)
+    order = Order(
+        None if out_dir is None else str(out_dir),
+        Supersede(supersede) if supersede else None,
+        Origin(operator=operator, device=device),
+    )
+    with watching(progress, BYTES) as watch:
+        batch = seal_many(paths, order, jobs, watch)
+    results = batch.results
+    language = lang or system_language()
+    chinese, about_file = language is Lang.ZH, file_words(language)
     if format_ == "json":
         text = json.dumps(seal_json(results), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = "".join(f"{on_one_line(line)}\n" for result in results for line in seal_lines(result, chinese))
+        text = "".join(
+            f"{on_one_line(line)}\n" for result in results for line in seal_lines(result, chinese, about_file)
+        )
     write_output(text, output)
+    if batch.interrupted:
+        left = len(paths) - len(results)
+        say(
+            bilingual(
+                f"unbroken: interrupted; {left} of {len(paths)} files were not sealed",
+                f"unbroken：已中断；{len(paths)} 个文件中有 {left} 个未封存",
+            )
+        )
+        return INTERRUPTED
     status = {result.status for result in results}
     return exit_code(found="not_ok" in status, not_examined="refused" in status)

@@ -9,17 +9,23 @@ from typing import Annotated, Literal
 import typer
 
 from engine.cli.common import (
+    INTERRUPTED,
     USAGE,
     Files,
+    Jobs,
     Lang,
     Language,
     Output,
     Problem,
+    Progress,
+    ProgressMode,
     bilingual,
     check_output,
     exit_code,
+    file_words,
     on_one_line,
     recordings,
+    say,
     system_language,
     write_output,
 )
@@ -31,7 +37,7 @@ Proof = Annotated[
         metavar="SEAL.json",
         help=bilingual(
             "The seal, for one recording; by default the one beside it. The leaves lie beside the seal.",
-            "指定封存证明（仅限单个文件）；默认使用文件旁边的证明。叶子文件位于证明旁边。",
+            "指定封存证明（仅限单个文件）；默认使用文件旁边的证明。逐帧摘要文件位于证明旁边。",
         ),
     ),
 ]
@@ -54,14 +60,19 @@ def command(
     only: Only = None,
     format_: Format = "text",
     output: Output = None,
+    jobs: Jobs = None,
+    progress: Progress = ProgressMode.AUTO,
     lang: Language = None,
 ) -> int:
     """Check recordings against their proofs and name the frames that differ.
 
-    Exit codes: 0 exactly for OK and OK_WITH_MISSING_INFO, 1 for NOT_OK, 3 for NOT_SEALED; 1 wins.
+    Exit codes: 0 exactly for OK and OK_WITH_MISSING_INFO, 1 for NOT_OK, 3 for NOT_SEALED; 1 wins;
+    130 interrupted.
     """
+    from engine.archive.proofs import verify_many
+    from engine.cli.progress import BYTES, watching
     from engine.proofs.telling import verify_json, verify_lines
-    from engine.proofs.verify import Status, verify
+    from engine.proofs.verify import Status
 
     check_output(output)
     paths = recordings(files)
@@ -72,13 +83,27 @@ def command(
             ),
             USAGE,
         )
-    results = [verify(path, proof) for path in paths]
+    with watching(progress, BYTES) as watch:
+        batch = verify_many(paths, None if proof is None else str(proof), jobs, watch)
+    results = batch.results
     shown = [r for r in results if only is None or r.status in (Status.NOT_OK, Status.NOT_SEALED)]
-    chinese = (lang or system_language()) is Lang.ZH
+    language = lang or system_language()
+    chinese, about_file = language is Lang.ZH, file_words(language)
     if format_ == "json":
         text = json.dumps(verify_json(shown), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = "".join(f"{on_one_line(line)}\n" for result in shown for line in verify_lines(result, chinese))
+        text = "".join(
+            f"{on_one_line(line)}\n" for result in shown for line in verify_lines(result, chinese, about_file)
+        )
     write_output(text, output)
+    if batch.interrupted:
+        left = len(paths) - len(results)
+        say(
+            bilingual(
+                f"unbroken: interrupted; {left} of {len(paths)} files were not checked",
+                f"unbroken：已中断；{len(paths)} 个文件中有 {left} 个未校验",
+            )
+        )
+        return INTERRUPTED
     status = {result.status for result in results}
     return exit_code(found=Status.NOT_OK in status, not_examined=Status.NOT_SEALED in status)

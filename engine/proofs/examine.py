@@ -19,21 +19,21 @@ from engine.proofs.align import NONE, Alignment, align, interval
 from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
-from engine.proofs.files import digest_both, file_state
+from engine.proofs.files import Meter, digest_both, file_state
 from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import Note, aside, frame_runs, runs_of, sound_notes, stretches, subject
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
-from engine.proofs.problems import ProofProblem
+from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.verify import FrameRun, Status, VerifyResult
 
 RAW_FORMATS: Final = frozenset({"h264", "hevc"})
 """Streams without a container."""
 
 
-def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
+def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> VerifyResult:
     """Compare a file with the sealed leaves.
 
     Raises
@@ -46,11 +46,13 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
     if tree.root(len(sealed), groups).hex() != header.root:
         raise ProofProblem("leaves_differ", "the leaves do not hash to the root")
     before = file_state(name)
+    meter.expect(2 * before.size)  # its packets, then its digests
     try:
         with open_recording(name) as recording:
             collector = LeafCollector(recording.media, recording.timelines, header.sealed_sei)
             for packet in recording.packets():
                 collector.packet(packet)
+                meter.add(packet.size)
             presented, _ = collector.finish()
             media, cut = recording.media, recording.cut_short
     except (MediaError, ProofProblem) as error:
@@ -68,13 +70,13 @@ def examine(name: str, header: Header, leaves_path: Path) -> VerifyResult:
         notes.append({"subject": "presentation", "change": "repeats", "frames": repeats})
     if wrong:
         return VerifyResult(name, Status.NOT_OK, wrong[0], frames=result.frames, other=tuple(notes))
-    _check_digests(name, header)
+    _check_digests(name, header, meter)
     return VerifyResult(name, Status.OK_WITH_MISSING_INFO, "content_whole", other=tuple(notes))
 
 
-def _check_digests(name: str, header: Header) -> None:
+def _check_digests(name: str, header: Header, meter: Meter) -> None:
     """A header of which one value fits the whole file and another does not was changed."""
-    found = digest_both(name, file_state(name))
+    found = digest_both(name, file_state(name), meter)
     sealed = header.payload["recording"]
     if found.blake3 == sealed["blake3"] or found.sha256 == sealed["sha256"]:
         raise ProofProblem("seal_differs", "its size and digests of the recording contradict each other")
@@ -84,10 +86,10 @@ def _unreadable(name: str, header: Header, sealed: Leaves, error: MediaError | P
     """A file that does not open is still checked where its frames were."""
     note: Note = {"subject": "container", "change": "does_not_open", "reason": error.reason}
     if isinstance(error, MediaError) and error.reason in ("missing", "folder", "not_a_file", "denied"):
-        raise ProofProblem(error.reason, error.detail) from error
+        raise ProofProblem(error.reason, plain_detail(error)) from error
     found = at_positions(name, header, sealed)
     if found is None:
-        return VerifyResult(name, Status.NOT_OK, "does_not_open", other=(note,), detail=error.detail)
+        return VerifyResult(name, Status.NOT_OK, "does_not_open", other=(note,), detail=plain_detail(error))
     examined = next((s for s in sealed.streams if s.examined), None)
     order = sealed.order[sealed.rows(examined.index)] if examined else np.zeros(0, np.int64)
     frames: tuple[FrameRun, ...] = ()
@@ -100,7 +102,9 @@ def _unreadable(name: str, header: Header, sealed: Leaves, error: MediaError | P
             rows = sealed.rows(stream.index)
             for change, which in (("altered", altered), ("deleted", gone)):
                 others += stretches(stream, change, sealed.times(stream), sealed.order[rows], which)
-    return VerifyResult(name, Status.NOT_OK, "does_not_open", frames=frames, other=tuple(others), detail=error.detail)
+    return VerifyResult(
+        name, Status.NOT_OK, "does_not_open", frames=frames, other=tuple(others), detail=plain_detail(error)
+    )
 
 
 # ---- comparing --------------------------------------------------------------------------------

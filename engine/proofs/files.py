@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,32 @@ LEAVES_SUFFIX: Final = ".unbroken.parquet"
 
 BLOCK: Final = 4 << 20
 """Bytes of a read: bounded, so that a file which shrinks is an error and not a killed process."""
+
+
+Tick = Callable[[float, float], None]
+"""Called as work goes on: (bytes done, bytes in all, as far as they are known by then)."""
+
+
+def no_tick(_done: float, _total: float) -> None:
+    """A tick that nobody listens to."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """Bytes worked through over all passes that a file turns out to need."""
+
+    tick: Tick = no_tick
+    done: int = 0
+    total: int = 0
+
+    def expect(self, count: int) -> None:
+        """So many bytes more are to be gone through."""
+        self.total += count
+
+    def add(self, count: int) -> None:
+        """So many bytes more were gone through."""
+        self.done += count
+        self.tick(self.done, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +112,15 @@ def blocks(path: str | os.PathLike[str], expected: FileState) -> Iterator[memory
         raise ProofProblem("changed_while_read")
 
 
-def digest_blake3(path: str | os.PathLike[str], expected: FileState) -> str:
+def digest_blake3(path: str | os.PathLike[str], expected: FileState, meter: Meter | None = None) -> str:
     """BLAKE3 of a whole file in hexadecimal, with as many threads as BLAKE3 wants.
+
+    Parameters
+    ----------
+    path, expected
+        As of `blocks`.
+    meter
+        Told as the file goes by.
 
     Raises
     ------
@@ -97,11 +130,20 @@ def digest_blake3(path: str | os.PathLike[str], expected: FileState) -> str:
     hasher = blake3(max_threads=blake3.AUTO)
     for block in blocks(path, expected):
         hasher.update(block)
+        if meter is not None:
+            meter.add(len(block))
     return hasher.hexdigest()
 
 
-def digest_both(path: str | os.PathLike[str], expected: FileState) -> FileDigests:
+def digest_both(path: str | os.PathLike[str], expected: FileState, meter: Meter | None = None) -> FileDigests:
     """BLAKE3 and SHA-256 of a whole file in one reading; the two run side by side.
+
+    Parameters
+    ----------
+    path, expected
+        As of `blocks`.
+    meter
+        Told as the file goes by.
 
     Raises
     ------
@@ -114,6 +156,8 @@ def digest_both(path: str | os.PathLike[str], expected: FileState) -> FileDigest
             other = pool.submit(slow.update, block)
             fast.update(block)
             other.result()
+            if meter is not None:
+                meter.add(len(block))
     return FileDigests(expected.size, fast.hexdigest(), slow.hexdigest())
 
 
@@ -122,6 +166,41 @@ def proof_paths(recording: str | os.PathLike[str], out_dir: str | os.PathLike[st
     path = Path(recording)
     folder = Path(out_dir) if out_dir is not None else path.parent
     return folder / (path.name + SEAL_SUFFIX), folder / (path.name + LEAVES_SUFFIX)
+
+
+STALE_S: Final = 3600.0
+"""A temporary file that nothing wrote to for so long belongs to a program that was killed."""
+
+_TEMPORARY: Final = ".tmp"
+
+
+def temporary_prefix(target: Path) -> str:
+    """How names of temporary files of one target begin, and of no other: 27 characters, whatever its name."""
+    return f".unbroken-{blake3(os.fsencode(target.name)).hexdigest(8)}-"
+
+
+def remove_temporaries(folder: Path, targets: Iterable[Path], before: float) -> None:
+    """Remove what writings left that were killed before they could tidy up.
+
+    Parameters
+    ----------
+    folder
+        Where the targets lie.
+    targets
+        What was to be written; temporary files of other targets stay.
+    before
+        Seconds since the epoch: what was written to later stays.
+    """
+    mine = {temporary_prefix(t) for t in targets}
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_TEMPORARY) and entry.name[:_PREFIX_LENGTH] in mine:
+                with contextlib.suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_mtime <= before:
+                        os.unlink(entry.path)
+
+
+_PREFIX_LENGTH: Final = len(temporary_prefix(Path("x")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +238,7 @@ def draft(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
     """
     name = ""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".unbroken-", suffix=".tmp", dir=target.parent)
+        descriptor, name = tempfile.mkstemp(prefix=temporary_prefix(target), suffix=_TEMPORARY, dir=target.parent)
         os.close(descriptor)
         write(name)
         with open(name, "rb+") as file:

@@ -9,6 +9,7 @@ import datetime
 import getpass
 import os
 import platform
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,23 @@ from engine.media.reader import CodedPacket, open_recording
 from engine.media.timeline import StreamTimeline
 from engine.proofs import envelope, tree
 from engine.proofs.collect import LeafCollector
-from engine.proofs.files import FileDigests, FileState, digest_both, draft, file_state, proof_paths
+from engine.proofs.files import (
+    STALE_S,
+    FileDigests,
+    FileState,
+    Meter,
+    Tick,
+    digest_both,
+    draft,
+    file_state,
+    no_tick,
+    proof_paths,
+    remove_temporaries,
+)
 from engine.proofs.hashing import FORMAT
 from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.parquet import write_leaves
-from engine.proofs.problems import ProofProblem
+from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.verify import Status, VerifyResult, verify
 
 
@@ -98,6 +111,7 @@ def seal(
     out_dir: str | os.PathLike[str] | None = None,
     supersede: Supersede | None = None,
     origin: Origin | None = None,
+    tick: Tick = no_tick,
 ) -> SealResult:
     """Write the proof of a recording beside it, or into `out_dir`.
 
@@ -111,6 +125,8 @@ def seal(
         Replaces a proof that the recording does not fit, and binds its root.
     origin
         Who seals.
+    tick
+        Called with how far it is, in bytes.
 
     Returns
     -------
@@ -118,19 +134,22 @@ def seal(
         Never raises for what a file may hold: refusals are results.
     """
     name = os.fspath(path)
+    meter = Meter(tick)
     try:
-        sealer = Sealer.start(name, out_dir, supersede, origin)
+        sealer = Sealer.start(name, out_dir, supersede, origin, tick)
         if isinstance(sealer, SealResult):
             return sealer
         with open_recording(name) as recording:
+            meter.expect(2 * recording.media.size)  # its packets, then its digests
             sealer.begin(recording.media, recording.timelines)
             for packet in recording.packets():
                 sealer.packet(packet)
-            return sealer.finish(complete=not recording.cut_short)
+                meter.add(packet.size)
+            return sealer.finish(complete=not recording.cut_short, meter=meter)
     except ProofProblem as problem:
         return SealResult(name, "refused", problem.reason, problem.detail)
     except MediaError as error:
-        return SealResult(name, "refused", error.reason, error.detail)
+        return SealResult(name, "refused", error.reason, plain_detail(error))
 
 
 class Sealer:
@@ -158,6 +177,7 @@ class Sealer:
         out_dir: str | os.PathLike[str] | None = None,
         supersede: Supersede | None = None,
         origin: Origin | None = None,
+        tick: Tick = no_tick,
     ) -> Sealer | SealResult:
         """A sealer, or the result where nothing is to be sealed: an existing proof comes first.
 
@@ -169,9 +189,10 @@ class Sealer:
         name = os.fspath(path)
         state = file_state(name)
         seal_path, leaves_path = proof_paths(name, out_dir)
+        remove_temporaries(seal_path.parent, (seal_path, leaves_path), time.time() - STALE_S)
         if not os.path.lexists(seal_path):
             return Sealer(name, out_dir, state, origin or Origin(), None)
-        old = verify(name, seal_path)
+        old = verify(name, seal_path, tick=tick)
         if old.status in (Status.OK, Status.OK_WITH_MISSING_INFO) and supersede is None:
             reason = "already_sealed" if old.status is Status.OK else old.reason
             return SealResult(name, "already_sealed", reason, "", seal_path, leaves_path, verification=old)
@@ -203,7 +224,11 @@ class Sealer:
             self._collector.packet(packet)
 
     def finish(
-        self, complete: bool, report_digest: str | None = None, digests: FileDigests | None = None
+        self,
+        complete: bool,
+        report_digest: str | None = None,
+        digests: FileDigests | None = None,
+        meter: Meter | None = None,
     ) -> SealResult:
         """Hash the whole file and write the proof, the seal last.
 
@@ -215,6 +240,8 @@ class Sealer:
             BLAKE3 of the file's entry in the report, hexadecimal.
         digests
             Digests of the whole file, if they are known already and the file is unchanged.
+        meter
+            Told as the file goes by once more.
 
         Raises
         ------
@@ -227,17 +254,26 @@ class Sealer:
         if not len(found):
             raise ProofProblem("nothing_to_bind")
         if digests is None or digests.sha256 is None:
-            digests = digest_both(self._path, self._state)
+            digests = digest_both(self._path, self._state, meter)
         if file_state(self._path) != self._state:
             raise ProofProblem("changed_while_read")
         header = self._header(found, digests, complete, report_digest)
         return self._write(found, header)
 
     def _write(self, found: Leaves, header: dict[str, Any]) -> SealResult:
+        """Both files whole and synced under temporary names, then renamed, the seal last.
+
+        Whatever breaks this off, the old proof holds until the leaves are renamed; between the two
+        names the old seal stands beside leaves that are not its own, which is `leaves_differ`, never
+        a match; and sealing again, with the same options, goes on from there: the seal that is
+        there still holds the root that the new one has to bind.
+        """
         with draft(self._leaves, lambda name: write_leaves(found, name)) as leaves:
             header["leaves"] = _covered(leaves.temporary)
             data = envelope.to_bytes(header)
             with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed:
+                if self._supersedes is None and os.path.lexists(self._seal):
+                    raise ProofProblem("cannot_write", f"{self._seal}: made by another program meanwhile")
                 leaves.publish()
                 sealed.publish()
         root = header["tree"]["root"]

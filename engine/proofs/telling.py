@@ -5,7 +5,7 @@ Results carry identifiers; here alone they become words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,76 +16,80 @@ if TYPE_CHECKING:
 VERIFY_SCHEMA: Final = "unbroken.verify/1"
 SEAL_SCHEMA: Final = "unbroken.seal/1"
 
+Words = Callable[[str], str | None]
+"""Reason -> what is wrong with a file, in the reader's language; None where it is none of a file.
+
+`engine.report` has these texts, above this package; the commands hand them in.
+"""
+
+
+def no_words(_reason: str) -> None:
+    """No texts but those of this module."""
+
+
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         # the file
-        "missing": ("there is no such file; check the name", "文件不存在，请核对文件名"),
-        "folder": ("this is a folder; name a recording", "这是文件夹，请指定录像或录音文件"),
-        "not_a_file": ("this is no regular file; name a recording", "不是普通文件，请指定录像或录音文件"),
-        "denied": ("the file cannot be read; check its permissions", "文件无法读取，请检查访问权限"),
-        "empty": ("the file is empty; copy it again from the device", "文件为空，请从设备重新导出"),
-        "changed_while_read": (
-            "the file changed while it was read; try again when nothing writes to it",
-            "读取期间文件发生变化，请在无程序写入时重试",
-        ),
-        "no_index": (
-            "the file's index is missing: the recording was cut off; copy it again from the device",
-            "文件缺少索引，录制或复制未完成，请从设备重新导出",
-        ),
-        "not_media": ("this is no recording that can be read", "无法识别为录像或录音"),
-        "no_streams": ("the file holds neither picture nor sound", "文件中没有画面和声音"),
-        "too_many_streams": ("the file has too many streams", "文件中的流过多"),
-        "late_stream": ("a stream begins inside the file that its start does not name", "文件中途出现开头未声明的流"),
-        "picture_too_large": ("the picture is larger than allowed", "画面尺寸超过限制"),
-        "packet_too_large": ("a packet is larger than allowed", "数据包超过限制"),
+        "missing": ("there is no such file; check the name", "没有该文件，请核对文件名"),
         # sealing
         "leaf_not_built": (
-            "not sealed: this version cannot yet bind",
-            "未封存：本版本尚不能绑定此类数据",
+            "this version cannot bind streams of this kind yet",
+            "本版本尚不能封存此类码流",
         ),
-        "nothing_to_bind": ("not sealed: neither picture nor sound", "未封存：没有画面和声音"),
+        "nothing_to_bind": ("it holds neither picture nor sound", "文件中既无画面也无声音"),
         "cannot_write": (
             "the proof cannot be written; free some space or choose another folder with --out-dir",
             "证明无法写入，请释放磁盘空间，或用 --out-dir 指定其他文件夹",
         ),
-        "already_sealed": ("already sealed, and untouched", "已封存，且未被改动"),
+        "already_sealed": ("every byte is as it was sealed", "与封存时逐字节一致"),
         "frame_unknown": ("there is no such frame in the sealed recording", "封存的录像中没有该帧"),
         # verification
         "untouched": ("every byte is as it was sealed", "与封存时逐字节一致"),
         "content_whole": (
             "every sealed picture and sound is there at its time; something around them differs",
-            "封存的每帧画面和声音均在原位，其他信息有变化",
+            "封存的画面和声音逐帧完整、时间一致，其余信息有变化",
         ),
         "leaves_missing": (
             "the file is as it was sealed; the leaves beside the seal are missing",
-            "文件与封存时一致；缺少封存文件旁的叶子文件",
+            "文件与封存时一致，但封存证明旁缺少逐帧摘要文件",
         ),
         "differs_and_leaves_missing": (
             "the file is not as it was sealed; which frames differ cannot be told without the leaves",
-            "文件与封存时不一致；缺少叶子文件，无法指出具体帧",
+            "文件与封存时不一致；因缺少逐帧摘要文件，无法指明具体帧",
         ),
-        "frames_differ": ("frames are not as they were sealed", "有画面帧与封存时不一致"),
-        "content_differs": ("the sound or a second picture is not as it was sealed", "声音或其他画面与封存时不一致"),
+        "frames_differ": ("pictures are not as they were sealed", "部分画面与封存时不一致"),
+        "content_differs": ("the sound or a second picture is not as it was sealed", "声音或其他画面流与封存时不一致"),
         "stream_removed": ("a sealed stream of picture or sound is gone", "缺少封存时的画面流或声音流"),
         "stream_added": ("a stream of picture or sound was added", "增加了封存时没有的画面流或声音流"),
         "ambiguous": (
             "the file has several indexes: players may show different recordings",
             "文件含多个索引，不同播放器可能显示不同内容",
         ),
-        "track_disabled": ("a track that was played is switched off", "有原可播放的轨道被停用"),
-        "repeats": ("the presentation shows frames again", "播放时有画面被重复显示"),
-        "cut_short": ("the file cannot be read to its end", "文件无法读到结尾"),
+        "track_disabled": ("a track that was played is switched off", "原可播放的轨道被停用"),
+        "repeats": ("the presentation shows frames again", "播放时部分画面被重复显示"),
+        "cut_short": ("the file cannot be read to its end", "文件无法读至结尾"),
+        "truncated": (
+            "the file is cut off: it ends before the sealed one did, though no frame is lost",
+            "文件被截断：其结尾早于封存时，但未缺失画面和声音",
+        ),
         "does_not_open": ("the file does not open any more", "文件已无法打开"),
-        "no_seal": ("there is no seal for this file", "没有该文件的封存证明"),
+        "no_seal": (
+            "there is no seal for this file; make one with `unbroken seal`, or name its place with --proof",
+            "没有该文件的封存证明；可运行 unbroken seal 进行封存，或用 --proof 指定证明的位置",
+        ),
         "seal_unreadable": ("the seal cannot be read", "封存证明无法读取"),
-        "seal_differs": ("the seal was changed after it was made", "封存证明在生成后被改动"),
+        "seal_differs": ("the seal was changed after it was made", "封存证明在生成后被改动过"),
         "format_unknown": ("the seal has a format that this version does not know", "本版本不识别该封存证明的格式"),
         "signature_unknown": (
             "the seal carries a signature that this version cannot check",
             "封存证明带有本版本无法校验的签名",
         ),
-        "leaves_unreadable": ("the leaves cannot be read", "叶子文件无法读取"),
-        "leaves_differ": ("the leaves are not those that the seal covers", "叶子文件与封存证明不符"),
+        "leaves_unreadable": ("the leaves cannot be read", "逐帧摘要文件无法读取"),
+        "leaves_differ": (
+            "the leaves are not those that the seal covers; if sealing anew was broken off, run "
+            "`unbroken seal --supersede REASON` again",
+            "逐帧摘要文件与封存证明不符；如系重新封存中断所致，请再次运行 unbroken seal --supersede 并写明理由",
+        ),
     }
 )
 """Reason -> text in English and Chinese."""
@@ -98,8 +102,8 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "NOT_SEALED": ("not sealed", "未封存（NOT_SEALED）"),
         "sealed": ("sealed", "已封存"),
         "already_sealed": ("already sealed", "此前已封存"),
-        "not_ok": ("NOT OK, nothing written", "与已有证明不一致，未写入"),
-        "refused": ("refused", "未封存"),
+        "not_ok": ("NOT OK, nothing written", "与已有封存证明不一致，未写入任何文件"),
+        "refused": ("not sealed", "未能封存"),
     }
 )
 
@@ -127,8 +131,9 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "tag": ("tag", "标签"),
         "count": ("number of streams", "流的数量"),
         "does_not_open": ("does not open", "无法打开"),
-        "leaves_missing": ("leaves missing", "缺少叶子文件"),
-        "leaves_differ": ("leaves differ", "叶子文件不符"),
+        "cut_off": ("ends before the sealed one did", "结尾早于封存时"),
+        "leaves_missing": ("leaves missing", "缺少逐帧摘要文件"),
+        "leaves_differ": ("leaves differ", "逐帧摘要文件不符"),
         "rotation": ("rotation", "旋转角度"),
         "matrix": ("display matrix", "显示矩阵"),
         "enabled": ("track switched on", "轨道启用状态"),
@@ -155,12 +160,31 @@ _SHOWN: Final = 20
 """Runs and notes that a text names one by one; JSON names all."""
 
 
-def text(reason: str, detail: str, chinese: bool) -> str:
-    """A reason in words, followed by what was seen."""
-    words = TEXTS.get(reason, (reason, reason))[int(chinese)]
+_OF_THE_FILE: Final = MappingProxyType({"changed_while_read": "changed"})
+"""Reasons that the texts for files know by another name."""
+
+_TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_")
+"""Beginnings of reasons whose detail is in the words of the format, not in those of a language."""
+
+
+def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) -> str:
+    """A reason in a sentence, without the stop at its end; in brackets what was seen."""
+    own = TEXTS.get(reason)
+    words = own[int(chinese)] if own else about_file(_OF_THE_FILE.get(reason, reason)) or reason
+    words = words[:1].upper() + words[1:].rstrip(".。")
     if not detail:
         return words
-    return f"{words}：{detail}" if chinese else f"{words}: {detail}"
+    if not chinese:
+        return f"{words} ({detail})"
+    if reason == "frame_unknown":
+        detail = detail.replace("; frames are ", "；帧号范围 ").replace(" to ", "–")
+    return f"{words}（{'技术细节：' if reason.startswith(_TECHNICAL) else ''}{detail}）"
+
+
+def _line(path: str, status: str, words: str, chinese: bool) -> str:
+    if chinese:
+        return f"{path}：{status}{'。' if status else ''}{words}。"
+    return f"{path}: {status}{'. ' if status else ''}{words}."
 
 
 def verify_json(results: Iterable[VerifyResult]) -> dict[str, Any]:
@@ -180,37 +204,46 @@ def _verify_entry(result: VerifyResult) -> dict[str, Any]:
     }
 
 
-def verify_lines(result: VerifyResult, chinese: bool) -> list[str]:
+def verify_lines(result: VerifyResult, chinese: bool, about_file: Words = no_words) -> list[str]:
     """A result for a person: one line, then what differs."""
-    status = _STATUS[result.status.value][int(chinese)]
-    signature = "签名：无" if chinese else "signature: none"
-    lines = [f"{result.path}: {status}. {text(result.reason, result.detail, chinese)} ({signature})"]
+    words = text(result.reason, result.detail, chinese, about_file)
+    if result.status.value == "NOT_SEALED" and result.reason != "no_seal":
+        # whether what is not there, or cannot be read, is sealed is not the question
+        return [_line(result.path, "", words, chinese)]
+    if result.status.value != "NOT_SEALED" and result.reason != "missing":
+        words += "（签名：无）" if chinese else " (signature: none)"
+    lines = [_line(result.path, _STATUS[result.status.value][int(chinese)], words, chinese)]
     for run in result.frames[:_SHOWN]:
         change = _CHANGES[run.change][int(chinese)]
         span = str(run.start_frame) if run.start_frame == run.end_frame else f"{run.start_frame}-{run.end_frame}"
         lines.append(f"  第 {span} 帧{change}" if chinese else f"  frame {span} {change}")
-    lines += ["  " + _note_line(note, chinese) for note in result.other[:_SHOWN]]
+    lines += ["  " + _note_line(note, chinese, about_file) for note in result.other[:_SHOWN]]
     hidden = max(len(result.frames) - _SHOWN, 0) + max(len(result.other) - _SHOWN, 0)
     if hidden:
         lines.append(f"  另有 {hidden} 项，见 --format json" if chinese else f"  and {hidden} more, see --format json")
     return lines
 
 
-def _note_line(note: Mapping[str, Any], chinese: bool) -> str:
+def _note_line(note: Mapping[str, Any], chinese: bool, about_file: Words) -> str:
     """One difference around the frames, in words; values as they were found."""
     subject = _SUBJECTS.get(note["subject"], (note["subject"],) * 2)[int(chinese)]
     change = _CHANGES.get(note["change"], (note["change"],) * 2)[int(chinese)]
     words = [f"{subject}：{change}" if chinese else f"{subject}: {change}"]
     if "stream" in note:
-        words.append(f"流 {note['stream']}" if chinese else f"stream {note['stream']}")
+        words.append(f"第 {note['stream']} 流" if chinese else f"stream {note['stream']}")
     if "count" in note or "frames" in note:
         count = note.get("count", note.get("frames"))
         words.append(f"{count} 个单元" if chinese else f"{count} units")
     if note.get("start_s") is not None:
-        words.append(f"{note['start_s']:.3f}–{note['end_s']:.3f} s")
-    words += [str(note[k]) for k in ("name", "kind", "reason") if k in note]
+        span = f"{note['start_s']:.3f}–{note['end_s']:.3f}"
+        words.append(f"{span} 秒" if chinese else f"{span} s")
+    words += [str(note[k]) for k in ("name", "kind") if k in note]
+    if "reason" in note:
+        words.append(text(note["reason"], "", chinese, about_file))
     if "from" in note:
-        words.append(f"{note['from']} → {note['to']}")
+        none = "无" if chinese else "none"
+        before, after = (none if note[k] is None else note[k] for k in ("from", "to"))
+        words.append(f"{before} → {after}")
     return ("，" if chinese else ", ").join(words)
 
 
@@ -234,13 +267,14 @@ def seal_json(results: Iterable[SealResult]) -> dict[str, Any]:
     }
 
 
-def seal_lines(result: SealResult, chinese: bool) -> list[str]:
+def seal_lines(result: SealResult, chinese: bool, about_file: Words = no_words) -> list[str]:
     """A result for a person."""
     status = _STATUS[result.status][int(chinese)]
     if result.status == "sealed":
-        count = f"{result.leaf_count} 个单元" if chinese else f"{result.leaf_count} leaves"
-        return [f"{result.path}: {status} ({count}) -> {result.seal}"]
-    lines = [f"{result.path}: {status}. {text(result.reason, result.detail, chinese)}"]
+        if chinese:
+            return [f"{result.path}：{status}（{result.leaf_count} 个单元）→ {result.seal}"]
+        return [f"{result.path}: {status} ({result.leaf_count} leaves) -> {result.seal}"]
+    lines = [_line(result.path, status, text(result.reason, result.detail, chinese, about_file), chinese)]
     if result.status == "not_ok" and result.verification is not None:
-        lines += verify_lines(result.verification, chinese)[1:]
+        lines += verify_lines(result.verification, chinese, about_file)[1:]
     return lines

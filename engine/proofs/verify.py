@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.proofs import envelope
-from engine.proofs.files import LEAVES_SUFFIX, SEAL_SUFFIX, digest_blake3, file_state, proof_paths
+from engine.proofs.files import LEAVES_SUFFIX, SEAL_SUFFIX, Meter, Tick, digest_blake3, file_state, no_tick, proof_paths
 from engine.proofs.header import Header
 from engine.proofs.problems import ProofProblem
 
@@ -57,7 +57,7 @@ class VerifyResult:
     status
         The answer.
     reason
-        Stable identifier, a key of `engine.proofs.texts`.
+        Stable identifier; a key of `engine.proofs.telling.TEXTS`, or of the texts for files.
     signature
         ``none``: this format version carries no signature.
     frames
@@ -79,7 +79,10 @@ class VerifyResult:
 
 
 def verify(
-    path: str | os.PathLike[str], proof: str | os.PathLike[str] | None = None, policy: None = None
+    path: str | os.PathLike[str],
+    proof: str | os.PathLike[str] | None = None,
+    policy: None = None,
+    tick: Tick = no_tick,
 ) -> VerifyResult:
     """Check a file against its proof.
 
@@ -91,6 +94,8 @@ def verify(
         Its seal; by default the one beside it. The leaves are looked for beside the seal.
     policy
         Whose signatures are trusted; none can be checked in this format version.
+    tick
+        Called with how far it is, in bytes.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def verify(
             return _not_sealed(name, problem)
         return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
     try:
-        return _against(name, header, leaves_beside(seal_path))
+        return _against(name, header, leaves_beside(seal_path), Meter(tick))
     except ProofProblem as problem:
         return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
 
@@ -127,9 +132,10 @@ def leaves_beside(seal_path: Path) -> Path:
     return seal_path.with_name(stem + LEAVES_SUFFIX)
 
 
-def _against(name: str, header: Header, leaves_path: Path) -> VerifyResult:
+def _against(name: str, header: Header, leaves_path: Path, meter: Meter) -> VerifyResult:
     state = file_state(name)
-    whole = state.size == header.size and digest_blake3(name, state) == header.blake3
+    meter.expect(state.size if state.size == header.size else 0)
+    whole = state.size == header.size and digest_blake3(name, state, meter) == header.blake3
     leaves = _leaves_state(leaves_path, header)
     if whole and leaves == "covered":
         return VerifyResult(name, Status.OK, "untouched")
@@ -144,7 +150,7 @@ def _against(name: str, header: Header, leaves_path: Path) -> VerifyResult:
         return VerifyResult(name, Status.NOT_OK, "differs_and_leaves_missing", other=other)
     from engine.proofs.examine import examine
 
-    return examine(name, header, leaves_path)
+    return examine(name, header, leaves_path, meter)
 
 
 def _leaves_state(path: Path, header: Header) -> str:

@@ -113,6 +113,109 @@ def test_no_half_written_proof(recording, monkeypatch, when, problem):
     assert os.listdir(recording.parent) == ["clip.mp4"]
 
 
+class Killed(BaseException):
+    """Stands for SIGKILL: whoever raises it lets nothing be tidied up."""
+
+
+def kill_at(monkeypatch, step: int) -> None:
+    """End writing at its n-th sync or renaming, before it happens (even) or after it (odd)."""
+    steps = iter(range(1000))
+    real = {"fsync": os.fsync, "replace": os.replace}
+
+    def dying(name):
+        def call(*arguments):
+            number = next(steps)
+            if number == step // 2 and step % 2 == 0:
+                monkeypatch.setattr(files.os, "unlink", lambda _: None)
+                raise Killed
+            real[name](*arguments)
+            if number == step // 2:
+                monkeypatch.setattr(files.os, "unlink", lambda _: None)
+                raise Killed
+
+        return call
+
+    monkeypatch.setattr(files.os, "fsync", dying("fsync"))
+    monkeypatch.setattr(files.os, "replace", dying("replace"))
+
+
+STEPS = range(12)
+"""Leaves synced, seal synced, leaves renamed, folder synced, seal renamed, folder synced: before and after each."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_while_a_first_proof_is_written(recording, step):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, step)
+        with pytest.raises(Killed):
+            seal(recording)
+    written = step >= 9
+    assert verify(recording).status is (Status.OK if written else Status.NOT_SEALED)
+    assert seal(recording).status == ("already_sealed" if written else "sealed")
+    assert verify(recording).status is Status.OK
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_while_a_proof_is_superseded(recording, step):
+    """Wherever it ends, nothing matches that should not, and the same command again completes it."""
+    first = seal(recording)
+    data = bytearray(recording.read_bytes())
+    data[len(data) // 2] ^= 1
+    recording.write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, step)
+        with pytest.raises(Killed):
+            seal(recording, supersede=Supersede("copied again"))
+    named = step >= 9
+    assert verify(recording).status is (Status.OK if named else Status.NOT_OK)
+    if not named:
+        assert (verify(recording).reason == "leaves_differ") == (step >= 5)
+        assert seal(recording).status == "not_ok"
+        assert seal(recording, supersede=Supersede("copied again")).status == "sealed"
+    assert verify(recording).status is Status.OK
+    assert header_of(first.seal)["supersedes"] == {"root": first.root, "reason": "copied again"}
+
+
+def test_killing_steps_are_all_there_are(recording):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, 2 * (len(STEPS) // 2))
+        assert seal(recording).status == "sealed"
+
+
+def test_what_a_killed_sealing_left_is_removed_by_the_next_one(recording):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, 2)
+        with pytest.raises(Killed):
+            seal(recording)
+    left = sorted(recording.parent.glob(".unbroken-*.tmp"))
+    assert len(left) == 2
+    others = [recording.parent / ".unbroken-notes.tmp", recording.parent / ".unbroken-0123456789abcdef-x.tmp"]
+    for path in others:
+        path.touch()
+    for path in [*left[:1], *others]:
+        os.utime(path, (0, 0))
+    assert seal(recording).status == "sealed"
+    assert sorted(recording.parent.glob(".unbroken-*.tmp")) == sorted([left[1], *others])
+    os.utime(left[1], (0, 0))
+    assert seal(recording).status == "already_sealed"
+    assert sorted(recording.parent.glob(".unbroken-*.tmp")) == sorted(others)
+
+
+def test_two_that_seal_one_recording_do_not_write_over_each_other(recording, monkeypatch):
+    real = seal_module.write_leaves
+
+    def other_is_faster(*arguments):
+        monkeypatch.setattr(seal_module, "write_leaves", real)
+        assert seal(recording).status == "sealed"
+        real(*arguments)
+
+    monkeypatch.setattr(seal_module, "write_leaves", other_is_faster)
+    result = seal(recording)
+    assert (result.status, result.reason) == ("refused", "cannot_write")
+    assert verify(recording).status is Status.OK
+    assert not list(recording.parent.glob(".unbroken-*.tmp"))
+
+
 def test_no_space_at_all(recording):
     """The limit is the system's own: a file may not grow beyond 1 KB."""
     code = (
