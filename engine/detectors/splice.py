@@ -14,10 +14,13 @@ Looks like it but is not
     are taken out. The first second, in which cameras settle. A picture that the recorder dropped
     says so in its timestamps. Torn and damaged pictures. Pole shake below a pixel: candidates
     are looked at again at full size, with the whole picture's shift taken out to a quarter pixel.
-    A camera that is pushed shows the same scene elsewhere.
+    A camera that is pushed shows the same scene elsewhere. A lamp that is switched changes gain
+    and offset field by field and keeps the structure; in one light nothing has moved.
 Limits
     Nothing to see where nothing moves: such stretches are reported as not examinable. One or two
     missing pictures stand below natural variation; five are found about half of the time.
+    What is missing where the light goes out almost altogether is not told from the lamp, and a
+    lamp whose shadow has a sharp edge is not told from a join.
     Pictures with fewer than 100 search blocks are not examined.
 Without motion vectors
     Works the same: the codec's vectors are not used.
@@ -47,7 +50,7 @@ from engine.detectors.scores import (
     scheduled_keys,
     settling,
 )
-from engine.detectors.structure import Picture, reduced
+from engine.detectors.structure import Picture, lit, reduced, relit, structure
 from engine.detectors.sweeps import all_changes, all_simulated
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
@@ -91,6 +94,13 @@ class Options:
     """Added to the neighbours' fall."""
     knocked: float = 0.7
     """Correlation, the whole picture's shift taken out, from which the camera was pushed instead."""
+    lit: float = 0.9
+    """Share of a step that light alone explains from which it may be a lamp that is switched ..."""
+    stays: float = 0.85
+    """... with this correlation of the fine structure ..."""
+    relit: float = 1.25
+    """... and less than this residual, times the largest around, once all is in one light. In switched
+    light a lamp leaves 0.5 to 1.3, 25 missing pictures 1.3 to 3.3 (half the light and more is left)."""
     scene_change: float = 1.5
     """Change of block means, times the largest around, that another scene must show as well."""
     hidden: int = 25
@@ -144,6 +154,9 @@ def _confirmed(candidate: Candidate, pictures: Mapping[int, Picture], options: O
         score = max(score, float(first["scene"]))
     if score < float(first["limit"]):
         return None
+    light = _light(near, k, options)
+    if light is not None:
+        return replace(finding, template="light_picture", evidence=(*finding.evidence, *light))
     rate = options.tail_rate * float(np.exp((0.3 - score) / options.tail_scale))
     evidence = (
         Evidence(Source.PICTURE, "join_score", round(score, 3), round(float(first["limit"]), 3)),
@@ -152,6 +165,21 @@ def _confirmed(candidate: Candidate, pictures: Mapping[int, Picture], options: O
         Evidence(Source.PICTURE, "compensated_residual_ratio", round(again, 3), 1.0),
     )
     return replace(finding, severity=Severity.SUSPICION, score=float(1 - np.exp(-score)), evidence=evidence)
+
+
+def _light(near: Mapping[int, Picture], k: int, options: Options) -> tuple[Evidence, ...] | None:
+    """The evidence that at k nothing but the light changes; None where more does."""
+    share, stays = lit(near[k - 1], near[k]), structure(near[k - 1], near[k])
+    if share < options.lit or stays < options.stays:
+        return None
+    left = lasting_ratio(relit(near, k), k, REACH, options.residual_floor)
+    if left >= options.relit:
+        return None
+    return (
+        Evidence(Source.PICTURE, "share_by_light", round(share, 3), options.lit),
+        Evidence(Source.PICTURE, "structure_kept", round(stays, 3), options.stays),
+        Evidence(Source.PICTURE, "residual_ratio_in_one_light", round(left, 3), options.relit),
+    )
 
 
 def search_blocks(frames: FrameTable) -> int:

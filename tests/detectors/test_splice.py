@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.features.tables import DAMAGED, Features
 from engine.findings import Finding, Severity
 from engine.kernels.search import changes
 from fixtures import shots
+from fixtures.scene import Scene
 
 
 def found(features: Features, pictures: list[shots.Luma] | None) -> list[Finding]:
@@ -59,6 +61,41 @@ def test_an_exposure_step_is_silent_and_a_cut_under_it_is_not(walk: list[shots.L
     assert found(shots.tables(natural), natural) == []
     cut = walk[:60] + brighter(walk[85:])
     assert [f.start_frame for f in found(shots.tables(cut), cut)] == [59]
+
+
+@pytest.fixture(scope="module")
+def street() -> list[shots.Luma]:
+    scene = Scene(16, 240, 320, "walk", 3.0)
+    return [np.asarray(scene.picture(i, i / 25)[0], np.uint8) for i in range(120)]
+
+
+@pytest.mark.parametrize("gain", [0.12, 0.2, 0.3])
+def test_a_lamp_that_is_switched_on_is_a_notice_and_a_cut_under_it_is_more(
+    street: list[shots.Luma], gain: float
+) -> None:
+    rng = np.random.default_rng(2)
+
+    def dim(pictures: list[shots.Luma]) -> list[shots.Luma]:
+        lit = [p * gain + 16 * (1 - gain) + rng.normal(0, 2, p.shape) for p in pictures]
+        return [np.clip(p, 0, 255).astype(np.uint8) for p in lit]
+
+    natural = dim(street[:60]) + street[60:]
+    tables = shots.tables(natural)
+    (candidate,) = splice.propose(tables, splice.Options()).candidates
+    (notice,) = splice.confirm([candidate], {k: natural[k] for k in candidate.frames}, splice.Options())
+    assert (notice.severity, notice.template, notice.start_frame) == (Severity.NOTICE, "light_picture", 59)
+    cut = dim(street[:60]) + street[85:]
+    assert [f.start_frame for f in found(shots.tables(cut), cut)] == [59]
+
+
+def test_what_moved_is_left_once_all_is_in_one_light(walk: list[shots.Luma]) -> None:
+    """A fixed camera: structure and light alone would take the cut for a lamp."""
+    loose = replace(splice.Options(), lit=0.0, stays=0.0)
+    for bright, expected in ((walk[60:], []), (walk[85:], [59])):
+        pictures = walk[:60] + [np.clip(p * 1.15 + 6, 0, 255).astype(np.uint8) for p in bright]
+        proposal = splice.propose(shots.tables(pictures), loose)
+        said = splice.confirm(proposal.candidates, dict(enumerate(pictures)), replace(loose, relit=1.1))
+        assert [f.start_frame for f in said if f.severity > Severity.NOTICE] == expected
 
 
 def test_a_flash_is_silent_and_a_cut_in_it_is_not(walk: list[shots.Luma]) -> None:
