@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
+from engine.detectors.obstruction import covered
 from engine.detectors.scores import Mask, damaged, leaves, runs
 from engine.features.tables import Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
@@ -81,6 +82,8 @@ def propose(features: Features, options: Options) -> Proposal:
     held &= ~damaged(frames)
     found = list(runs(held))
     kept = [h for h in _holds(difference, found, options) if _lasts(frames, h, options)]
+    covers = covered(frames) if kept else ()
+    kept = [h for h in kept if not any(first - 1 <= h.first and h.last <= last + 1 for first, last in covers)]
     return Proposal(findings=tuple(_finding(frames, h, options) for h in kept))
 
 

@@ -72,6 +72,13 @@ def propose(features: Features, options: Options) -> Proposal:
     return Proposal(findings=tuple(_finding(frames, c, options) for c in _covers(frames, options)))
 
 
+def covered(frames: FrameTable) -> tuple[tuple[int, int], ...]:
+    """First and last picture of each stretch that this detector reports."""
+    if len(frames) < DETECTOR.options.least:
+        return ()
+    return tuple((c.first, c.last) for c in _covers(frames, DETECTOR.options))
+
+
 def _covers(frames: FrameTable, options: Options) -> Iterator[Cover]:
     spread = all_spreads(frames.wide["means"])
     detail = np.asarray(frames["high_pass"], np.float64)

@@ -46,6 +46,15 @@ def test_a_held_picture_whose_key_picture_pulses(walk: Shot) -> None:
     assert holds(walk[:50] + held + walk[90:]) == [(50, 89)]
 
 
+@pytest.mark.parametrize("count", [25, 75])
+def test_a_covered_lens_stands_still_and_is_no_held_picture(walk: Shot, count: int) -> None:
+    dark = [np.full_like(walk[0], 24)] * count
+    covered = walk[:50] + dark + walk[50 + count :]
+    assert covers(covered) == [(50, 49 + count)]
+    assert holds(covered) == []
+    assert holds(walk[:50] + dark[:10] + walk[60:90] + walk[89:90] * 25 + walk[115:]) == [(90, 114)]
+
+
 def test_a_recorder_that_repeats_is_silent_and_a_hold_in_another_is_not(walk: Shot) -> None:
     padded = [p for p in walk[:60] for _ in range(3)]
     assert holds(padded) == []
