@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
@@ -145,12 +147,30 @@ def progress_of(path: str, tick: Tick) -> Callable[[int, float], None]:
 def conclude(path: str, before: Stamp, features: Features, options: Options) -> Inspected:
     """From the tables of a file to its report; the file must still be what it was."""
     luma = _luma_reader(path, features)
-    examination = examine(features, luma)
+    with logged_where_asked():
+        examination = examine(features, luma)
     report = _judge(features, examination, options)
     exhibits = gather(partial(colour_of, path, features), features, report, options.exhibits)
     if stamp(path) != before:
         raise MediaError(path, "changed")
     return Inspected(report, exhibits)
+
+
+@contextmanager
+def logged_where_asked() -> Iterator[None]:
+    """Under UNBROKEN_DEBUG the details of a detector's fault stand on stderr; else nothing does."""
+    if not os.environ.get("UNBROKEN_DEBUG"):
+        yield
+        return
+    handler, log = logging.StreamHandler(), logging.getLogger("engine.detectors")
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _judge(features: Features, examination: Examination, options: Options) -> FileReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import os
 import time
 from pathlib import Path
@@ -215,3 +216,14 @@ def test_a_recording_cut_off_in_the_middle(clip: Path, tmp_path: Path) -> None:
     event = truth.expect[0]
     found = {f.kind for f in report.findings} & set(event.kinds)
     assert found or report.verdict is Verdict.NOT_EXAMINABLE
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_detectors_fault_is_told_in_detail_to_who_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], debug: str
+) -> None:
+    monkeypatch.setenv("UNBROKEN_DEBUG", debug)
+    with module.logged_where_asked():
+        logging.getLogger("engine.detectors.runner").debug("detector %s failed", "gap")
+    assert capfd.readouterr().err == ("detector gap failed\n" if debug else "")
+    assert not logging.getLogger("engine.detectors").handlers
