@@ -19,6 +19,7 @@ from engine.proofs.align import NONE, Alignment, align, interval
 from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
+from engine.proofs.ending import RAW_FORMATS, truncated
 from engine.proofs.files import Meter, digest_both, file_state
 from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
@@ -28,9 +29,6 @@ from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.verify import FrameRun, Status, VerifyResult
-
-RAW_FORMATS: Final = frozenset({"h264", "hevc"})
-"""Streams without a container."""
 
 
 def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> VerifyResult:
@@ -68,6 +66,9 @@ def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> Verif
     if repeats > 0:
         wrong.append("repeats")
         notes.append({"subject": "presentation", "change": "repeats", "frames": repeats})
+    if truncated(name, header, sealed, media, presented, whole=not wrong):
+        wrong.insert(0, "truncated")
+        notes.append({"subject": "container", "change": "cut_off"})
     if wrong:
         return VerifyResult(name, Status.NOT_OK, wrong[0], frames=result.frames, other=tuple(notes))
     _check_digests(name, header, meter)

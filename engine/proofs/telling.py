@@ -69,8 +69,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "repeats": ("the presentation shows frames again", "播放时部分画面被重复显示"),
         "cut_short": ("the file cannot be read to its end", "文件无法读至结尾"),
         "truncated": (
-            "the file is cut off: it ends before the sealed one did, though no frame is lost",
-            "文件被截断：其结尾早于封存时，但未缺失画面和声音",
+            "the file is cut off: it is the beginning of the one that was sealed",
+            "文件被截断，仅为封存时文件的前一部分",
         ),
         "does_not_open": ("the file does not open any more", "文件已无法打开"),
         "no_seal": (

@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from engine.proofs import ending
 from engine.proofs.seal import seal
 from engine.proofs.verify import FrameRun, Status, VerifyResult, verify
 
@@ -142,6 +145,71 @@ def test_truncated(sealed, tmp_path, name):
     data = source.read_bytes()
     target.write_bytes(data[: len(data) * 3 // 4])
     assert verify(target, proof).status is Status.NOT_OK
+
+
+SIGNS_OF_AN_END = ["mp4", "mov", "mkv", "fragmented", "hevc", "avi", "mjpeg", "program"]
+"""Where the last bytes hold no picture and no sound; in `fragmented` the last 188 are an index box."""
+
+
+@pytest.fixture(scope="module")
+def program(tools, sealed, tmp_path_factory):
+    """An MPEG program stream, with its seal, among the others."""
+    path = tools.make_clip(tmp_path_factory.mktemp("program") / "program.mpg", "mpeg2video", "mp2")
+    sealed["program"] = (path, seal(path).seal)
+    return sealed
+
+
+@pytest.mark.parametrize("name", SIGNS_OF_AN_END)
+@pytest.mark.parametrize("count", [1, 3, 9, 30])
+def test_cut_off_behind_the_last_picture(program, tmp_path, name, count):
+    source, proof = program[name]
+    target = tmp_path / source.name
+    target.write_bytes(source.read_bytes()[:-count])
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    assert result.reason in ("truncated", "does_not_open")
+    assert name in ("mov", "mjpeg") or result.reason == "truncated"
+    assert result.frames == ()
+
+
+@pytest.mark.parametrize("name", ["fragmented", "ts", "raw", "fast"])
+@pytest.mark.parametrize("count", [188, 400, 5000])
+def test_cut_off_within_the_content(tools, sealed, clips, tmp_path, name, count):
+    if name == "fast":
+        path = tools.rewrite(clips["mp4"], tmp_path / "fast.mp4", movflags="faststart")
+        sealed = {"fast": (path, seal(path).seal)}
+    source, proof = sealed[name]
+    target = tmp_path / f"cut{source.suffix}"
+    target.write_bytes(source.read_bytes()[:-count])
+    result = verify(target, proof)
+    assert result.status is Status.NOT_OK
+    assert name in ("ts", "raw") or result.reason == "truncated"
+    assert {r.change for r in result.frames} <= {"altered", "deleted", "inserted"}
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov", "mkv", "ts", "fragmented", "avi"])
+def test_a_shorter_remux_is_not_cut_off(tools, clips, tmp_path, name):
+    """All leaves may even stand where they stood: the tags behind them are gone."""
+    long = tmp_path / ("long" + SUFFIX.get(name, f".{name}"))
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if name == "fragmented" else {}
+    tools.rewrite(clips[name], long, metadata={"title": "x" * 200, "comment": "y" * 300}, **options)
+    proof = seal(long).seal
+    target = tools.rewrite(long, tmp_path / ("short" + long.suffix), **options)
+    assert target.stat().st_size < long.stat().st_size or name == "ts"
+    result = verify(target, proof)
+    assert result.status in (Status.OK, Status.OK_WITH_MISSING_INFO), result
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_declared_ends_of_any_bytes(tmp_path, data):
+    """Nothing is raised and nothing hangs, whatever stands in the file."""
+    heads = [b"", b"RIFF", bytes.fromhex("1a45dfa3"), bytes.fromhex("000001ba44"), b"\0\0\0\x14ftyp"]
+    content = data.draw(st.sampled_from(heads)) + data.draw(st.binary(max_size=60))
+    path = tmp_path / "any"
+    path.write_bytes(content)
+    for container in (*ending._CHECKS, "mpegts", "flv"):
+        assert ending.ends_early(str(path), container, len(content), len(content) + 1) in (True, False)
 
 
 @pytest.mark.parametrize("name", TIMED)
