@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.obstruction import covered
 from engine.detectors.scores import Mask, damaged, leaves, runs
-from engine.features.tables import Features, FrameTable
+from engine.features.tables import KEY, Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 
 NAME = "freeze"
@@ -41,7 +41,11 @@ class Options:
     still: float = 0.06
     """Mean absolute difference, grey levels, up to which a picture may be a held one."""
     pulses: int = 4
-    """Pictures in a row inside a run that may differ more: a key picture re-coded."""
+    """Pictures in a row inside a run that may differ more ..."""
+    pulse: float = 1.0
+    """... by up to this, grey levels ..."""
+    key_pulse: float = 3.0
+    """... or this, where a key picture begins them: the held picture coded anew."""
     least: int = 12
     """Pictures of the shortest run."""
     least_s: float = 0.4
@@ -78,7 +82,7 @@ def propose(features: Features, options: Options) -> Proposal:
     if frames is None or len(frames) < options.least:
         return Proposal()
     difference = np.asarray(frames["difference"], np.float64)
-    held = _held(difference, options)
+    held = _held(difference, np.asarray(frames["flags"], np.uint8) & KEY > 0, options)
     held &= ~damaged(frames)
     found = list(runs(held))
     kept = [h for h in _holds(difference, found, options) if _lasts(frames, h, options)]
@@ -87,13 +91,14 @@ def propose(features: Features, options: Options) -> Proposal:
     return Proposal(findings=tuple(_finding(frames, h, options) for h in kept))
 
 
-def _held(difference: NDArray[np.float64], options: Options) -> Mask:
+def _held(difference: NDArray[np.float64], key: Mask, options: Options) -> Mask:
     """Pictures that may be repeats, with short pulses inside bridged."""
     held = difference <= options.still
     held[0] = False
     for first, last in list(runs(~held)):
         inside = first > 0 and last < len(held) - 1 and held[first - 1] and held[last + 1]
-        if inside and last - first < options.pulses and difference[first : last + 1].max() <= 1.0:
+        limit = options.key_pulse if key[first] else options.pulse
+        if inside and last - first < options.pulses and difference[first : last + 1].max() <= limit:
             held[first : last + 1] = True
     return held
 

@@ -21,6 +21,11 @@ RESIDUAL_FLOOR = 0.2
 """Grey levels added to the neighbours' residual."""
 CHANGE_FLOOR = 0.3
 """Grey levels added to the neighbours' change of block means."""
+STILL_SHARE = 0.9
+"""Share of the blocks without any residual around, from which the scene counts as standing still."""
+STILL_PULSE = 6.0
+"""Grey levels: where the scene stands still, an encoder's pulse reaches so far. Re-encoded still and
+held pictures pulsed by 0.7 to 2.5 at key pictures; another scene changes by tens."""
 PAGES_KEPT = 200
 """Key pictures looked at before the pages of their surroundings are given back."""
 
@@ -71,7 +76,7 @@ def _scores(frames: FrameTable, keys: NDArray[np.int64]) -> Floats:
     residual = lasting[keys] / (neighbour_max(np.asarray(frames["residual_top"]))[keys] + RESIDUAL_FLOOR)
     change = np.empty(len(keys))
     for i, k in enumerate(keys):
-        change[i] = _change(frames, int(k))
+        change[i] = 0.0 if _pulses_in_stillness(frames, int(k)) else _change(frames, int(k))
         if i % PAGES_KEPT == 0:
             release(frames.wide["means"])
     with np.errstate(divide="ignore"):
@@ -83,6 +88,18 @@ def _change(frames: FrameTable, k: int) -> float:
     moved = changes(frames.wide["means"][first : k + REACH + 2])  # type: ignore[arg-type]
     around = neighbour_max(moved.top)[k - first]
     return float(moved.lasting_top[k - first] / (around + CHANGE_FLOOR))
+
+
+def _pulses_in_stillness(frames: FrameTable, k: int) -> bool:
+    """Whether nothing moves around a key picture, and it changes no more than an encoder's pulse does."""
+    if float(frames["lasting_top"][k]) >= STILL_PULSE:  # type: ignore[arg-type]
+        return False
+    first, last = max(1, k - REACH), min(len(frames), k + REACH + 1)
+    rows = np.asarray(frames.wide["residual"][first:last], np.float64).reshape(last - first, -1)
+    lasting = np.asarray(frames.wide["lasting"][k]).ravel()
+    used = rows.any(axis=0) | (lasting > 0)
+    usual = np.median(np.delete(rows, k - first, axis=0)[:, used], axis=0)
+    return bool(used.any() and np.mean(usual <= np.median(usual)) > STILL_SHARE)
 
 
 def _margins(score: Floats) -> Floats:

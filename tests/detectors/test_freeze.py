@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.detectors import freeze, obstruction
+from engine.features.tables import KEY
 from engine.findings import Severity
 from fixtures import shots
 
@@ -44,6 +45,15 @@ def test_a_held_picture_whose_key_picture_pulses(walk: Shot) -> None:
     pulse = (np.arange(shots.WIDTH) % 3 == 0).astype(np.uint8)
     held[20:] = [np.minimum(p, 254) + pulse for p in held[20:]]
     assert holds(walk[:50] + held + walk[90:]) == [(50, 89)]
+
+
+@pytest.mark.parametrize(("flags", "found"), [({70: KEY}, [(50, 89)]), ({}, [])])
+def test_a_strong_pulse_is_bridged_at_a_key_picture_only(walk: Shot, flags: dict[int, int], found: Places) -> None:
+    held = walk[49:50] * 40
+    held[20:] = [np.clip(p.astype(np.int16) + 2, 0, 255).astype(np.uint8) for p in held[20:]]
+    tables = shots.tables(walk[:50] + held + walk[90:], flags=flags)
+    long = [f for f in freeze.propose(tables, freeze.Options()).findings if f.end_frame - f.start_frame > 20]
+    assert [(f.start_frame, f.end_frame) for f in long] == found
 
 
 @pytest.mark.parametrize("count", [25, 75])
