@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.detectors.cadence import runs
 from engine.detectors.timeline import VideoTimes, credible, video_times
-from engine.features.tables import CORRUPT, DAMAGED, Features, FrameTable
+from engine.features.tables import CORRUPT, DAMAGED, KEY, Features, FrameTable
 from engine.media.model import MediaInfo, StreamInfo
 
 MOST_S: Final = 2.0
@@ -79,10 +79,31 @@ def damage(features: Features) -> tuple[Damage, ...]:
     if frames is None or times is None:
         return () if frames is None else _with_start(features, tuple(sorted(_untimed(frames), key=_place)))
     flags = np.asarray(frames["flags"], dtype=np.uint8)
+    broken = (flags & (CORRUPT | DAMAGED)) != 0
     bad = np.ones(len(times), np.bool_)
     known = times.frame >= 0
-    bad[known] = (flags[times.frame[known]] & (CORRUPT | DAMAGED)) != 0
+    bad[known] = broken[times.frame[known]]
+    found = _with_start(features, tuple(_stretch(times, first, after) for first, after in runs(bad)))
+    if not found or not found[0].waits:
+        return found
+    bad[known] = (broken & ~_whole_after_start(features, frames, flags))[times.frame[known]]
     return _with_start(features, tuple(_stretch(times, first, after) for first, after in runs(bad)))
+
+
+def _whole_after_start(features: Features, frames: FrameTable, flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(N,) pictures of the first group that count as damaged only because leading pictures before it are lost.
+
+    What is shown after a random-access point refers to nothing shown before it (open groups).
+    """
+    rows, lost = np.asarray(frames["packet"], np.int64), np.asarray(frames.undecodable, np.int64)
+    keys = np.sort(rows[(flags & KEY) != 0])
+    if len(keys) == 0:
+        return np.zeros(len(rows), np.bool_)
+    end = int(keys[1]) if len(keys) > 1 else len(features.packets)
+    group = (rows >= keys[0]) & (rows < end)
+    inside = lost[(lost > keys[0]) & (lost < end)]
+    leading = features.packets.pts[inside] < frames.origin
+    return group if leading.all() and not (flags[group] & CORRUPT).any() else np.zeros(len(rows), np.bool_)
 
 
 def _place(stretch: Damage) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.detectors.damage import Damage, damage, too_much, unexaminable
 from engine.detectors.unreadable import DETECTOR
-from engine.features.tables import CORRUPT, DAMAGED, Features
+from engine.features.tables import CORRUPT, DAMAGED, KEY, Features
 from engine.findings import Finding, Severity
 from engine.media.model import BoxFacts, TrackBoxes
 
@@ -84,6 +84,21 @@ def test_pictures_before_the_first_random_access_point_are_shown_by_no_player(
     tables = recording(text, lost=tuple(range(lost)))
     assert unexaminable(tables) == reason
     assert [f.severity for f in found(tables)] == [Severity.NOTICE]
+
+
+@pytest.mark.parametrize(("other", "reason"), [((), None), ((9,), "too_much_unreadable")])
+def test_a_group_behind_lost_leading_pictures_is_whole_unless_more_is_lost(
+    recording, other: tuple[int, ...], reason: str | None
+) -> None:
+    """Leading pictures stand behind their random-access point in the file, and are shown before it."""
+    tables = recording("2BI24P " + 7 * GOP, lost=(0, 1, *other))
+    rows, keys = tables.frames["packet"], tables.packets.key
+    values = np.where(keys[rows], KEY, np.where(rows < 27, DAMAGED, 0)).astype(np.uint8)
+    frames = replace(tables.frames, columns={**tables.frames.columns, "flags": values})
+    tables = replace(tables, frames=frames)
+    assert keys[0]
+    assert unexaminable(tables) == reason
+    assert [f.params["lost"] for f in found(tables)] == ([2] if reason is None else [2, 1])
 
 
 @pytest.mark.parametrize("first", [0, 60])
