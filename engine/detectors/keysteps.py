@@ -92,7 +92,7 @@ def _change(frames: FrameTable, k: int) -> float:
 
 def _pulses_in_stillness(frames: FrameTable, k: int) -> bool:
     """Whether nothing moves around a key picture, and it changes no more than an encoder's pulse does."""
-    if float(frames["lasting_top"][k]) >= STILL_PULSE:  # type: ignore[arg-type]
+    if float(frames["lasting_top"][k]) >= STILL_PULSE:
         return False
     first, last = max(1, k - REACH), min(len(frames), k + REACH + 1)
     rows = np.asarray(frames.wide["residual"][first:last], np.float64).reshape(last - first, -1)
