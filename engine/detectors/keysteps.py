@@ -85,7 +85,7 @@ def _scores(frames: FrameTable, keys: NDArray[np.int64]) -> Floats:
 
 def _change(frames: FrameTable, k: int) -> float:
     first = max(0, k - REACH - 2)
-    moved = changes(frames.wide["means"][first : k + REACH + 2])
+    moved = changes(frames.wide["means"][first : k + REACH + 2])  # type: ignore[arg-type]
     around = neighbour_max(moved.top)[k - first]
     return float(moved.lasting_top[k - first] / (around + CHANGE_FLOOR))
 
