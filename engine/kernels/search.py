@@ -85,7 +85,7 @@ def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
     """
     n = after.size
     sa, sb, aa, ab, bb = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    for i in range(n):
+    for i in range(np.uint64(n)):  # an unsigned index needs no check for counting from the end
         a, b = np.int64(after[i]), np.int64(before[i])
         sa += a
         sb += b
@@ -98,7 +98,7 @@ def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
     gain = np.int32(min(max(common / (spread + 1.0), 0.5), 2.0) * 4096)
     offset = np.int32((4096 * sa - np.int64(gain) * sb) // n)
     total = np.int32(0)
-    for i in range(n):
+    for i in range(np.uint64(n)):
         r = abs((np.int32(after[i]) << 12) - gain * np.int32(before[i]) - offset) >> 12
         out[i] = min(r, 65535)
         total += np.int32(out[i])
@@ -109,10 +109,13 @@ def _unexplained(after, before, out):  # type: ignore[no-untyped-def]
 def _top_tenth(values):  # type: ignore[no-untyped-def]
     """Mean of the largest tenth, 1/256 grey level, counted in steps of 1/16 grey level."""
     wanted = (values.size + 9) // 10
-    counts = np.zeros(4096, np.int32)
+    largest = np.uint16(0)
+    for i in range(np.uint64(values.size)):
+        largest = max(largest, values[i])
+    bin_, left = np.int64(largest >> 4), wanted
+    counts = np.zeros(bin_ + 1, np.int32)  # no bin above the largest value is ever looked at
     for v in values:
         counts[v >> 4] += 1
-    bin_, left = 4095, wanted
     while counts[bin_] < left:
         left -= counts[bin_]
         bin_ -= 1
@@ -145,7 +148,7 @@ def _changes(means, out):  # type: ignore[no-untyped-def]
             out[5, k - 1] = 0
             continue
         total = np.int64(0)
-        for i in range(blocks):  # the lasting change at k-1
+        for i in range(np.uint64(blocks)):  # the lasting change at k-1
             low[i] = min(near[old, i], min(far[old, i], far[now, i]))
             total += low[i]
         out[2, k - 1] = total * scale
