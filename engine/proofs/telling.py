@@ -5,6 +5,7 @@ Results carry identifiers; here alone they become words.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -181,7 +182,12 @@ def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) 
     return f"{words}（{'技术细节：' if reason.startswith(_TECHNICAL) else ''}{detail}）"
 
 
+def _named(path: str) -> str:
+    return path.removeprefix(f".{os.sep}")
+
+
 def _line(path: str, status: str, words: str, chinese: bool) -> str:
+    path = _named(path)
     if chinese:
         return f"{path}：{status}{'。' if status else ''}{words}。"
     return f"{path}: {status}{'. ' if status else ''}{words}."
@@ -272,8 +278,8 @@ def seal_lines(result: SealResult, chinese: bool, about_file: Words = no_words) 
     status = _STATUS[result.status][int(chinese)]
     if result.status == "sealed":
         if chinese:
-            return [f"{result.path}：{status}（{result.leaf_count} 个单元）→ {result.seal}"]
-        return [f"{result.path}: {status} ({result.leaf_count} leaves) -> {result.seal}"]
+            return [f"{_named(result.path)}：{status}（{result.leaf_count} 个单元）→ {result.seal}"]
+        return [f"{_named(result.path)}: {status} ({result.leaf_count} leaves) -> {result.seal}"]
     lines = [_line(result.path, status, text(result.reason, result.detail, chinese, about_file), chinese)]
     if result.status == "not_ok" and result.verification is not None:
         lines += verify_lines(result.verification, chinese, about_file)[1:]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.archive.pool import Standing, Tick, plan, run
+from engine.archive.pool import Standing, Tick, plan, run, run_here
 
 TROUBLE = """
 import os, signal, sys, time
@@ -110,3 +110,32 @@ def gone(group: int, within_s: float = 10.0) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_in_this_process_one_bad_file_harms_no_other() -> None:
+    def task(path: str, tick: Tick) -> tuple[str, str, str]:
+        tick(50.0, 100.0)
+        if path == "raise":
+            raise ValueError("no good")
+        return path, "fine", str(os.getpid())
+
+    seen: list[Standing] = []
+    batch = run_here(task, ["a", "raise", "b"], lost, seen.append)
+    assert [r[:2] for r in batch.results] == [("a", "fine"), ("raise", "internal"), ("b", "fine")]
+    assert batch.results[0][2] == str(os.getpid())
+    assert batch.results[1][2] == "ValueError: no good"
+    shares = [s.share for s in seen]
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(1 / 6)
+    assert (seen[-1].files_done, shares[-1], seen[-1].size) == (3, 1.0, 3)
+
+
+def test_in_this_process_an_interruption_keeps_what_is_done() -> None:
+    def task(path: str, tick: Tick) -> tuple[str, str, str]:
+        if path == "b":
+            raise KeyboardInterrupt
+        return path, "fine", ""
+
+    batch = run_here(task, ["a", "b", "c"], lost)
+    assert batch.interrupted
+    assert [r[0] for r in batch.results] == ["a"]

@@ -216,6 +216,26 @@ def test_the_pace_of_bytes_is_told_in_both_languages(monkeypatch):
     assert "剩余 0:06" in progress._note(standing, progress.BYTES)
 
 
+def test_short_work_shows_no_bar(monkeypatch):
+    from contextlib import ExitStack, contextmanager
+
+    from engine.archive.pool import Standing
+    from engine.cli import progress
+
+    shown = []
+
+    @contextmanager
+    def bar(measure):
+        yield shown.append
+
+    monkeypatch.setattr(progress, "_bar", bar)
+    with ExitStack() as stack:
+        watch = progress._late_bar(stack, progress.BYTES)
+        for elapsed in (0.1, 0.4, 0.6, 0.7):
+            watch(Standing(0, 1, 0.0, elapsed, (), 0.5, 10))
+    assert [s.elapsed_s for s in shown] == [0.6, 0.7]
+
+
 @pytest.mark.parametrize("command", ["seal", "verify"])
 def test_ctrl_c_reports_what_is_done(capsys, several, monkeypatch, command):
     from engine.proofs import seal as seal_module
@@ -289,6 +309,12 @@ def test_a_folder_for_proofs_that_cannot_be_made(capsys, recording, monkeypatch)
     code, _, err = call(capsys, "seal", recording, "--out-dir", "somewhere/else")
     assert code == 3
     assert "somewhere/else: the folder cannot be made: Permission denied. Choose another place" in err
+
+
+def test_names_in_the_folder_stand_without_a_dot(capsys, recording, monkeypatch):
+    monkeypatch.chdir(recording.parent)
+    assert call(capsys, "seal", ".", "--lang", "en")[1].startswith("clip.mp4: sealed (")
+    assert call(capsys, "verify", ".", "--lang", "zh")[1].startswith("clip.mp4：一致")
 
 
 def test_a_missing_file_is_said_to_be_missing(capsys, recording, tmp_path):
