@@ -160,6 +160,7 @@ _CHECKS: Final[Mapping[str, Callable[[BinaryIO, int], bool]]] = MappingProxyType
     {
         "mov,mp4,m4a,3gp,3g2,mj2": _boxes,
         "avi": _riff,
+        "wav": _riff,
         "matroska,webm": _matroska,
         "mpeg": _program_stream,
     }

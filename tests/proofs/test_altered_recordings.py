@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,24 @@ def test_cut_off_behind_the_last_picture(program, tmp_path, name, count):
     assert result.reason in ("truncated", "does_not_open")
     assert name in ("mov", "mjpeg") or result.reason == "truncated"
     assert result.frames == ()
+
+
+def test_a_sound_file_cut_off_behind_its_samples(tmp_path):
+    """Recorders put a chunk of their own behind the samples."""
+    path = tmp_path / "memo.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, 8000, 0, "NONE", ""))
+        out.writeframes(bytes(range(256)) * 100)
+    data = bytearray(path.read_bytes()) + b"olym" + struct.pack("<I", 64) + bytes(range(64))
+    struct.pack_into("<I", data, 4, len(data) - 8)
+    path.write_bytes(data)
+    proof = seal(path).seal
+    target = tmp_path / "cut.wav"
+    target.write_bytes(data[:-1])
+    assert (verify(target, proof).status, verify(target, proof).reason) == (Status.NOT_OK, "truncated")
+    struct.pack_into("<I", data, 4, len(data) - 8 - 72)
+    target.write_bytes(data[:-72])
+    assert verify(target, proof).status is Status.OK_WITH_MISSING_INFO
 
 
 @pytest.mark.parametrize("name", ["fragmented", "ts", "raw", "fast"])
