@@ -21,12 +21,12 @@ from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError
 from engine.media.reader import open_recording
 from engine.media.rows import colour_at, luma_at
+from engine.proofs.files import digest_blake3, file_state
+from engine.proofs.problems import ProofProblem
 from engine.rules.judge import judge
 from engine.rules.pack import load
 
 DEFAULT_PACK: Final = "zj-rf-2019"
-READ_BYTES: Final = 4 << 20
-"""Bytes hashed at a time: reads are bounded, so a file that shrinks is noticed and does not crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,28 +229,18 @@ def stamp(path: str) -> Stamp:
 
 
 def hash_file(path: str) -> str:
-    """BLAKE3 of a whole file, 64 hexadecimal digits, in reads of `READ_BYTES`.
+    """BLAKE3 of a whole file, 64 hexadecimal digits, in bounded reads.
 
     Raises
     ------
     MediaError
         If the file cannot be read, or is shorter or longer than its size says.
     """
-    from blake3 import blake3
-
-    hasher = blake3(max_threads=blake3.AUTO)
-    buffer = memoryview(bytearray(READ_BYTES))
     try:
-        with open(path, "rb", buffering=0) as file:
-            size, read = os.fstat(file.fileno()).st_size, 0
-            while count := file.readinto(buffer):
-                hasher.update(buffer[:count])
-                read += count
-    except OSError as error:
-        raise MediaError(path, *_os_reason(error)) from error
-    if read != size:
-        raise MediaError(path, "changed", f"{read} of {size} bytes")
-    return hasher.hexdigest()
+        return digest_blake3(path, file_state(path))
+    except ProofProblem as problem:
+        reason = "changed" if problem.reason == "changed_while_read" else problem.reason
+        raise MediaError(path, reason, problem.detail) from problem
 
 
 def _os_reason(error: OSError | ValueError) -> tuple[str, str]:

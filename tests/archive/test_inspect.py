@@ -15,6 +15,7 @@ from blake3 import blake3
 import engine.archive.inspect as module
 from engine.archive.inspect import Options, inspect, inspect_with_exhibits
 from engine.findings import FileReport, Outcome, Severity, Verdict
+from engine.proofs import files
 from fixtures.tamper import tamper
 
 
@@ -135,17 +136,15 @@ def test_a_file_that_changes_while_it_is_examined(
 def test_a_file_that_shrinks_while_it_is_hashed(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(clip.read_bytes() * 2)
-    monkeypatch.setattr(module, "READ_BYTES", 4096)
-    size = copy.stat().st_size
-    fstat = os.fstat
+    monkeypatch.setattr(files, "BLOCK", 4096)
+    state = files.file_state
 
-    def shrink(descriptor: int) -> os.stat_result:
-        status = fstat(descriptor)
-        if status.st_size == size:
-            os.truncate(copy, 8192)
-        return status
+    def shrink(path: str) -> files.FileState:
+        found = state(path)
+        os.truncate(copy, 8192)
+        return found
 
-    monkeypatch.setattr(os, "fstat", shrink)
+    monkeypatch.setattr(module, "file_state", shrink)
     not_examinable(inspect(copy), "changed")
 
 
