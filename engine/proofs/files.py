@@ -15,6 +15,7 @@ from typing import Final
 
 from blake3 import blake3
 
+from engine.proofs.mapped import LEAST, ShrankError, mapped_blake3
 from engine.proofs.problems import ProofProblem
 
 SEAL_SUFFIX: Final = ".unbroken.json"
@@ -134,12 +135,30 @@ def digest_blake3(path: str | os.PathLike[str], expected: FileState, meter: Mete
     ProofProblem
         As of `blocks`.
     """
+    seen = meter or Meter()
+    if expected.size >= LEAST:
+        began = seen.done
+        digest = _mapped(path, expected, seen)
+        if digest is not None:
+            return digest
+        seen.done = began
     hasher = blake3(max_threads=blake3.AUTO)
     for block in blocks(path, expected):
         hasher.update(block)
-        if meter is not None:
-            meter.add(len(block))
+        seen.add(len(block))
     return hasher.hexdigest()
+
+
+def _mapped(path: str | os.PathLike[str], expected: FileState, meter: Meter) -> str | None:
+    if file_state(path) != expected:
+        raise ProofProblem("changed_while_read")
+    try:
+        digest = mapped_blake3(path, meter.add)
+    except ShrankError as error:
+        raise ProofProblem("changed_while_read") from error
+    if digest is not None and file_state(path) != expected:
+        raise ProofProblem("changed_while_read")
+    return digest
 
 
 def digest_both(path: str | os.PathLike[str], expected: FileState, meter: Meter | None = None) -> FileDigests:
