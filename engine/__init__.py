@@ -21,6 +21,7 @@ from engine._version import __version__
 if TYPE_CHECKING:
     from engine.archive.batch import inspect_many
     from engine.archive.inspect import inspect
+    from engine.features.folder import read_features, write_features
     from engine.features.onepass import extract
     from engine.features.tables import AudioTable, Features, FrameTable
     from engine.findings import Evidence, Examined, FileReport, Finding, Level, Outcome, Severity, Verdict
@@ -37,6 +38,8 @@ _HOMES = {
     "verify": "engine.proofs.verify",
     "prove": "engine.proofs.prove",
     "extract": "engine.features.onepass",
+    "read_features": "engine.features.folder",
+    "write_features": "engine.features.folder",
     "Features": "engine.features.tables",
     "FrameTable": "engine.features.tables",
     "AudioTable": "engine.features.tables",
@@ -73,8 +76,10 @@ __all__ = [
     "inspect",
     "inspect_many",
     "prove",
+    "read_features",
     "seal",
     "verify",
+    "write_features",
 ]
 
 

@@ -1,9 +1,10 @@
-"""Tables to and from Parquet, Arrow and pandas, so that detectors can run again without decoding."""
+"""Pictures and sound to and from Parquet, Arrow and pandas.
+
+Packets are in `engine.features.convert_packets`, whole folders in `engine.features.folder`.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from engine.features.arrow import (
+    META_KEY,
+    check_columns,
+    column_of,
+    facts_of,
+    field_of,
+    frozen,
+    read_table,
+    refusal,
+    table_of,
+)
+from engine.features.scratch import ScratchColumns
 from engine.features.tables import (
     AUDIO_COLUMNS,
     AUDIO_SCHEMA,
@@ -22,14 +35,27 @@ from engine.features.tables import (
     AudioTable,
     FrameTable,
 )
-from engine.media.errors import MediaError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-META_KEY: Final = b"unbroken"
+__all__ = [
+    "BATCH",
+    "META_KEY",
+    "audio_from_arrow",
+    "audio_to_arrow",
+    "audio_to_pandas",
+    "frames_from_arrow",
+    "frames_to_arrow",
+    "frames_to_pandas",
+    "read_audio",
+    "read_frames",
+    "write_audio",
+    "write_frames",
+]
+
 BATCH: Final = 4096
-"""Rows of a row group: what is held in memory at a time when wide columns are written."""
+"""Rows of a row group: what is held in memory at a time of wide columns."""
 
 
 def frames_to_arrow(frames: FrameTable, first: int = 0, end: int | None = None) -> pa.Table:
@@ -38,15 +64,14 @@ def frames_to_arrow(frames: FrameTable, first: int = 0, end: int | None = None) 
     Wide columns are named ``wide.NAME`` and become fixed-size lists, flattened row by row. The
     schema's metadata holds what the columns do not.
     """
-    columns = {**frames.columns, **{_wide(n): values for n, values in frames.wide.items()}}
-    arrays = [_array(columns[field.name][first:end], field.type) for field in _frame_fields()]
+    columns: dict[str, NDArray[Any]] = {n: values[first:end] for n, values in frames.columns.items()}
+    columns |= {_wide(n): values[first:end] for n, values in frames.wide.items()}
     facts = {
-        "schema": FRAME_SCHEMA,
         "time_base": str(frames.time_base),
         "undecodable": frames.undecodable.tolist(),
         **{n: getattr(frames, n) for n in _FRAME_FACTS},
     }
-    return pa.Table.from_arrays(arrays, schema=_schema(_frame_fields(), facts))
+    return table_of(_frame_fields(), columns, FRAME_SCHEMA, facts)
 
 
 def frames_from_arrow(table: pa.Table) -> FrameTable:
@@ -57,26 +82,15 @@ def frames_from_arrow(table: pa.Table) -> FrameTable:
     ValueError
         The table is not a FrameTable of this schema version, or a column is missing.
     """
-    facts = _facts(table.schema, FRAME_SCHEMA)
-    _check_columns(table, [*SCALARS, *map(_wide, WIDE)])
-    return FrameTable(
-        time_base=Fraction(facts["time_base"]),
-        undecodable=_frozen(np.asarray(facts["undecodable"], np.int32)),
-        columns={n: _numpy(table[n], (), d) for n, d in SCALARS.items()},
-        wide={n: _numpy(table[_wide(n)], s, d) for n, (s, d) in WIDE.items()},
-        **{n: facts[n] for n in _FRAME_FACTS},
-    )
+    facts = facts_of(table.schema, FRAME_SCHEMA)
+    check_columns(table.schema, _frame_fields())
+    return _frames(facts, _scalar_columns(table), _wide_columns(table))
 
 
 def audio_to_arrow(audio: AudioTable) -> pa.Table:
     """Sound rows as an Arrow table; the schema's metadata holds what the columns do not."""
-    facts = {
-        "schema": AUDIO_SCHEMA,
-        "undecodable": audio.undecodable.tolist(),
-        **{n: getattr(audio, n) for n in _AUDIO_FACTS},
-    }
-    arrays = [_array(audio.columns[field.name], field.type) for field in _audio_fields()]
-    return pa.Table.from_arrays(arrays, schema=_schema(_audio_fields(), facts))
+    facts = {"undecodable": audio.undecodable.tolist(), **{n: getattr(audio, n) for n in _AUDIO_FACTS}}
+    return table_of(_audio_fields(), audio.columns, AUDIO_SCHEMA, facts)
 
 
 def audio_from_arrow(table: pa.Table) -> AudioTable:
@@ -87,11 +101,11 @@ def audio_from_arrow(table: pa.Table) -> AudioTable:
     ValueError
         The table is not an AudioTable of this schema version, or a column is missing.
     """
-    facts = _facts(table.schema, AUDIO_SCHEMA)
-    _check_columns(table, list(AUDIO_COLUMNS))
+    facts = facts_of(table.schema, AUDIO_SCHEMA)
+    check_columns(table.schema, _audio_fields())
     return AudioTable(
-        undecodable=_frozen(np.asarray(facts["undecodable"], np.int32)),
-        columns={n: _numpy(table[n], (), d) for n, d in AUDIO_COLUMNS.items()},
+        undecodable=frozen(np.asarray(facts["undecodable"], np.int32)),
+        columns={n: column_of(table, n, (), d) for n, d in AUDIO_COLUMNS.items()},
         **{n: facts[n] for n in _AUDIO_FACTS},
     )
 
@@ -105,17 +119,26 @@ def write_frames(frames: FrameTable, path: Path) -> None:
 
 
 def read_frames(path: Path) -> FrameTable:
-    """Read a FrameTable from Parquet.
+    """Read a FrameTable from Parquet; wide columns go to scratch files, as when they were measured.
 
     Raises
     ------
     MediaError
-        ``not_a_table``: another schema version, or no Parquet file of ours.
+        ``not_a_table``: another schema version, or no Parquet file of ours. ``missing``,
+        ``denied``, and ``scratch_full`` where there is no room for the wide columns.
     """
-    try:
-        return frames_from_arrow(pq.read_table(path))
-    except (ValueError, pa.ArrowException) as error:
-        raise MediaError(path, "not_a_table", str(error)) from error
+    with refusal(path), pq.ParquetFile(path) as file:
+        facts = facts_of(file.schema_arrow, FRAME_SCHEMA)
+        check_columns(file.schema_arrow, _frame_fields())
+        scalars = file.read([*SCALARS])
+        wide = ScratchColumns(WIDE)
+        try:
+            for batch in file.iter_batches(BATCH, columns=[_wide(n) for n in WIDE]):
+                wide.extend(_wide_columns(pa.Table.from_batches([batch])), len(batch))
+        except BaseException:
+            wide.close()
+            raise
+        return _frames(facts, _scalar_columns(scalars), wide.finish())
 
 
 def write_audio(audio: AudioTable, path: Path) -> None:
@@ -125,10 +148,8 @@ def write_audio(audio: AudioTable, path: Path) -> None:
 
 def read_audio(path: Path) -> AudioTable:
     """Read an AudioTable from Parquet; raises as `read_frames`."""
-    try:
-        return audio_from_arrow(pq.read_table(path))
-    except (ValueError, pa.ArrowException) as error:
-        raise MediaError(path, "not_a_table", str(error)) from error
+    with refusal(path):
+        return audio_from_arrow(read_table(path))
 
 
 def frames_to_pandas(frames: FrameTable) -> pd.DataFrame:
@@ -157,51 +178,28 @@ def _wide(name: str) -> str:
     return f"wide.{name}"
 
 
-def _type(shape: tuple[int, ...], dtype: Any) -> pa.DataType:
-    value = pa.from_numpy_dtype(np.dtype(dtype))
-    return pa.list_(value, int(np.prod(shape))) if shape else value
-
-
 def _frame_fields() -> list[pa.Field]:
-    scalars = [pa.field(n, _type((), d), nullable=False) for n, d in SCALARS.items()]
-    return scalars + [pa.field(_wide(n), _type(s, d), nullable=False) for n, (s, d) in WIDE.items()]
+    scalars = [field_of(n, (), d) for n, d in SCALARS.items()]
+    return scalars + [field_of(_wide(n), s, d) for n, (s, d) in WIDE.items()]
 
 
 def _audio_fields() -> list[pa.Field]:
-    return [pa.field(n, _type((), d), nullable=False) for n, d in AUDIO_COLUMNS.items()]
+    return [field_of(n, (), d) for n, d in AUDIO_COLUMNS.items()]
 
 
-def _schema(fields: list[pa.Field], facts: Mapping[str, Any]) -> pa.Schema:
-    return pa.schema(fields, metadata={META_KEY: json.dumps(facts, sort_keys=True).encode()})
+def _scalar_columns(table: pa.Table) -> dict[str, NDArray[Any]]:
+    return {n: column_of(table, n, (), d) for n, d in SCALARS.items()}
 
 
-def _facts(schema: pa.Schema, wanted: str) -> dict[str, Any]:
-    raw = (schema.metadata or {}).get(META_KEY)
-    facts = json.loads(raw) if raw else {}
-    if not isinstance(facts, dict) or facts.get("schema") != wanted:
-        found = facts.get("schema") if isinstance(facts, dict) else None
-        raise ValueError(f"schema {found or 'unknown'}, this version reads {wanted}")
-    return facts
+def _wide_columns(table: pa.Table) -> dict[str, NDArray[Any]]:
+    return {n: column_of(table, _wide(n), s, d) for n, (s, d) in WIDE.items()}
 
 
-def _check_columns(table: pa.Table, wanted: list[str]) -> None:
-    missing = [n for n in wanted if n not in table.column_names]
-    if missing:
-        raise ValueError(f"columns missing: {', '.join(missing)}")
-
-
-def _array(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
-    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, type=kind) if pa.types.is_fixed_size_list(kind) else flat
-
-
-def _numpy(column: pa.ChunkedArray, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    parts = [c.flatten() if shape else c for c in column.chunks]
-    values = [np.asarray(p.to_numpy(zero_copy_only=False), dtype) for p in parts]
-    joined = np.concatenate(values) if values else np.zeros(0, dtype)
-    return _frozen(joined.reshape(len(column), *shape))
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values
+def _frames(facts: dict[str, Any], columns: dict[str, NDArray[Any]], wide: dict[str, NDArray[Any]]) -> FrameTable:
+    return FrameTable(
+        time_base=Fraction(facts["time_base"]),
+        undecodable=frozen(np.asarray(facts["undecodable"], np.int32)),
+        columns=columns,
+        wide=wide,
+        **{n: facts[n] for n in _FRAME_FACTS},
+    )
