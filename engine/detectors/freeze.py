@@ -45,7 +45,7 @@ class Options:
     pulse: float = 1.0
     """... by up to this, grey levels ..."""
     key_pulse: float = 3.0
-    """... or this, where a key picture begins them: the held picture coded anew."""
+    """... or this, where a key picture begins them: the held picture coded anew (1.2 to 2.2 in three copies)."""
     least: int = 12
     """Pictures of the shortest run."""
     least_s: float = 0.4

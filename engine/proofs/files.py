@@ -92,8 +92,8 @@ def file_state(path: str | os.PathLike[str]) -> FileState:
 def blocks(path: str | os.PathLike[str], expected: FileState) -> Iterator[memoryview]:
     """A file's bytes, each view valid until the next is asked for; the next is read meanwhile.
 
-    Reading ahead hides the copy out of the page cache behind the hashing of the block before,
-    so that bounded reads are as fast as a memory map, which a shrinking file would kill.
+    Reading ahead lets the copy out of the page cache run beside the hashing of the block before.
+    Reads are bounded: a file that shrinks is an error, not a killed process.
 
     Raises
     ------

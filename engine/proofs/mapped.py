@@ -1,7 +1,7 @@
 """BLAKE3 of a large file through a memory map, in a process that may die of it.
 
-A memory map saves the copy out of the page cache, which costs a third of the time of hashing. But
-a file that shrinks kills whoever reads its map (SIGBUS), so the map lives in a child process.
+A memory map saves the copy out of the page cache. But a file that shrinks kills whoever reads its
+map (SIGBUS), so the map lives in a child process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 LEAST: Final = 32 << 20
-"""Bytes from which starting a process is worth it: it costs about as much as hashing 200 MB."""
+"""Bytes from which a process is started; below, the file is read."""
 
 _CHILD: Final = """
 import mmap, sys
