@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
@@ -156,6 +157,10 @@ class Finding:
         source suffices for a violation.
     parts
         Findings about the same event that were merged into this one.
+    at, until
+        Absolute times (aware) of a finding about a case; None for findings about a file.
+    file
+        The recording that a finding about a case speaks of, relative to the archive.
     """
 
     kind: str
@@ -175,6 +180,9 @@ class Finding:
     id: str = ""
     impossible: bool = False
     parts: tuple[Finding, ...] = ()
+    at: datetime | None = None
+    until: datetime | None = None
+    file: str | None = None
 
     @property
     def sources(self) -> frozenset[Source]:
