@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.features.picturetrack import PictureTrack
 from engine.features.soundtrack import SoundTrack
+from engine.features.speech import SpeechMeter
 from engine.features.tables import Features
 from engine.media.errors import MediaError
 from engine.media.frames import decoded, flushed
@@ -39,6 +40,7 @@ def extract(
     threads: int = 0,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    meter: SpeechMeter | None = None,
 ) -> Features:
     """Read a file once and measure every presented picture and all sound.
 
@@ -54,6 +56,8 @@ def extract(
         What the file may ask for at most.
     progress
         See `Progress`.
+    meter
+        Listens for speech, one for each recording; without one it is not looked for.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def extract(
     """
     try:
         with open_recording(path, limits) as recording:
-            return _Pass(recording, threads, progress).run(observers)
+            return _Pass(recording, threads, progress, meter).run(observers)
     except OSError as error:
         raise MediaError(path, "scratch_full", error.strerror or str(error)) from error
 
@@ -77,8 +81,11 @@ def extract(
 class _Pass:
     """The streams that are examined, while packets go by."""
 
-    def __init__(self, recording: Recording, threads: int, progress: Progress | None) -> None:
+    def __init__(
+        self, recording: Recording, threads: int, progress: Progress | None, meter: SpeechMeter | None
+    ) -> None:
         self._recording = recording
+        self._meter = meter
         media = recording.media
         self._pictures = self._picture_track(media.video, threads, progress)
         self._sound = self._sound_track(media.audio)
@@ -96,7 +103,7 @@ class _Pass:
         if stream is None or codec is None:
             return None
         prepare_sound_decoder(codec)
-        return SoundTrack(stream.time_base, self._recording.timelines[stream.index].place)
+        return SoundTrack(stream.time_base, self._recording.timelines[stream.index].place, self._meter)
 
     def _codec(self, stream: StreamInfo) -> Any:
         """The stream's decoder; None where there is none for it."""

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.scratch import ScratchColumns
+from engine.features.speech import NOT_MEASURED, SpeechMeter
 from engine.features.tables import AUDIO_COLUMNS, AudioTable
 from engine.kernels import sound
 from engine.media.model import NO_TIME
 from engine.media.samples import Samples
 
 ROWS_A_SECOND: Final = 100
+_HEARD: Final = frozenset({"speech", "voiced"})
+_MEASURED: Final = {name: dtype for name, dtype in AUDIO_COLUMNS.items() if name not in _HEARD}
+"""Columns that are written row by row; those of speech come at the end."""
 GAP_S: Final = 0.005
 """A step of the timestamps beyond this (and two ticks) is a hole; less is a muxer's rounding."""
 LONGEST_HOLE_S: Final = 6 * 3600
@@ -31,13 +35,18 @@ class SoundTrack:
         Seconds a tick of the stream.
     place
         Stored ticks -> presentation ticks, None for sound that is never presented.
+    meter
+        Listens for speech; without one it is not looked for.
     """
 
-    def __init__(self, time_base: Fraction, place: Callable[[int], int | None]) -> None:
+    def __init__(
+        self, time_base: Fraction, place: Callable[[int], int | None], meter: SpeechMeter | None = None
+    ) -> None:
+        self._meter = meter
         self._base = time_base
         self._tick = float(time_base)
         self._place = place
-        self._rows = ScratchColumns({name: ((), dtype) for name, dtype in AUDIO_COLUMNS.items()})
+        self._rows = ScratchColumns({name: ((), dtype) for name, dtype in _MEASURED.items()})
         self._start: int | None = None  # presentation ticks of row 0
         self._last = 0  # presentation ticks of the last run of samples
         self._length = 0.0  # and its length, ticks
@@ -63,6 +72,8 @@ class SoundTrack:
         self._fill(at)
         values = sound.mono(samples.values, samples.planar)
         self._run.append(values)
+        if self._meter is not None:
+            self._meter.add(values, samples.rate)
         self._held += len(values)
         self._counted += len(values) / samples.rate
         self._last, self._length = at, len(values) / samples.rate / self._tick
@@ -81,9 +92,10 @@ class SoundTrack:
             Rows of the PacketTable from which no sound came.
         """
         self._end_run()
-        columns = self._rows.finish()
+        columns = dict(self._rows.finish())
         if self._start is None:
             return None
+        columns.update(self._speech(len(columns["rms"])))
         zero = self._start * self._base if origin is None else origin
         return AudioTable(
             start_s=float(self._start * self._base - zero),
@@ -115,7 +127,9 @@ class SoundTrack:
         self._counted += step
         wanted = int(self._counted * ROWS_A_SECOND) - len(self._rows)
         if wanted > 0:
-            self._rows.extend({n: np.zeros(wanted, d) for n, d in AUDIO_COLUMNS.items()}, wanted)
+            self._rows.extend({n: np.zeros(wanted, d) for n, d in _MEASURED.items()}, wanted)
+        if self._meter is not None:
+            self._meter.begin(len(self._rows))
 
     def _write_rows(self) -> None:
         """All whole rows of the run so far."""
@@ -146,6 +160,13 @@ class SoundTrack:
             self._measure(np.array([0, self._held], np.int64))
         self._run_rows = 0
         self._before = None
+        if self._meter is not None:
+            self._meter.begin(len(self._rows))
+
+    def _speech(self, rows: int) -> dict[str, NDArray[np.uint8]]:
+        if self._meter is not None:
+            return self._meter.finish(rows)
+        return {name: np.full(rows, NOT_MEASURED, np.uint8) for name in _HEARD}
 
 
 def _columns(rows: sound.SoundRows, counts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

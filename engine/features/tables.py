@@ -20,7 +20,7 @@ from engine.media.coded_facts import CodedFacts
 from engine.media.model import MediaInfo, PacketTable
 
 FRAME_SCHEMA: Final = "unbroken.frames/1"
-AUDIO_SCHEMA: Final = "unbroken.audio/1"
+AUDIO_SCHEMA: Final = "unbroken.audio/2"
 
 GRID_ROWS: Final = 22
 GRID_COLUMNS: Final = 40
@@ -177,6 +177,8 @@ AUDIO_COLUMNS: Final[Mapping[str, DTypeLike]] = MappingProxyType(
         "step": np.uint16,  # largest absolute difference of neighbouring samples
         "high": np.float32,  # rms of the first difference: where the energy lies
         "present": np.bool_,  # False where the timestamps leave a hole
+        "speech": np.uint8,  # likelihood of speech, per cent; 255 where it was not looked for
+        "voiced": np.uint8,  # 100 where it sounds like voice to a coarse judge, else 0; 255 as above
     }
 )
 
