@@ -164,6 +164,10 @@ class Recording:
         """The codec context of a stream: set options on it before the first packet is decoded."""
         return self._container.streams[stream].codec_context
 
+    def template(self, stream: int) -> Any:
+        """A stream as its container describes it, for a copy of it to be made like it."""
+        return self._container.streams[stream]
+
     def packets(self) -> Iterator[CodedPacket]:
         """Every packet of every stream, in the order of the file. May be called once.
 
