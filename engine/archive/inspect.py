@@ -24,7 +24,7 @@ from engine.media.rows import colour_at, luma_at
 from engine.proofs.files import digest_blake3, file_state
 from engine.proofs.problems import ProofProblem
 from engine.rules.judge import judge
-from engine.rules.pack import load
+from engine.rules.pack import PurposeName, load
 
 DEFAULT_PACK: Final = "zj-rf-2019"
 
@@ -39,12 +39,15 @@ class Options:
         Name of the rule pack.
     threads
         Decoder threads a file; 0 leaves it to the decoder. No result depends on it.
+    purpose
+        What findings weigh: ``inspect`` looks at a file for itself, ``audit`` at a record of an archive.
     exhibits
         What is kept beside the report for a page with plots and pictures.
     """
 
     rule_pack: str = DEFAULT_PACK
     threads: int = 0
+    purpose: PurposeName = "inspect"
     exhibits: Literal["none", "plots", "pictures"] = "none"
 
 
@@ -174,7 +177,7 @@ def logged_where_asked() -> Iterator[None]:
 
 
 def _judge(features: Features, examination: Examination, options: Options) -> FileReport:
-    return judge(features, examination, load(options.rule_pack))
+    return judge(features, examination, load(options.rule_pack), options.purpose)
 
 
 def _luma_reader(path: str, features: Features) -> Callable[[Sequence[int]], RecheckTable] | None:
