@@ -57,7 +57,7 @@ def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> Verif
         return _unreadable(name, header, sealed, error)
     if file_state(name) != before:
         raise ProofProblem("changed_while_read")
-    result = _compare(name, header, sealed, media, presented)
+    result = compare(name, header, sealed, media, presented)
     notes = [*container_notes(header, media, presented), *result.other]
     wrong = [*result.wrong, *misleading(header, media)]
     if cut and header.payload["recording"]["complete"]:
@@ -112,14 +112,25 @@ def _unreadable(name: str, header: Header, sealed: Leaves, error: MediaError | P
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class Comparison:
+    """What comparing leaves came to."""
+
     frames: tuple[FrameRun, ...]
     other: tuple[Note, ...]
     wrong: tuple[str, ...]
     """Reasons why this is not the sealed recording, the gravest first."""
 
 
-def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves) -> _Comparison:
+def compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presented: Leaves) -> Comparison:
+    """Compare the leaves of a file with sealed ones, stream by stream, on one clock.
+
+    Parameters
+    ----------
+    name, media, presented
+        The file and its leaves.
+    header, sealed
+        What they are compared with.
+    """
     pairs = pair_streams(sealed, presented)
     scale = (media.boxes.movie_time_scale or None) if media.boxes else None
     clock = common_clock(sealed, presented, pairs, header.movie_time_scale, scale)
@@ -148,7 +159,7 @@ def _compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, presen
         if stream.index not in paired and len(presented.rows(stream.index)):
             found.notes.append(subject(stream, "added"))
             found.wrong.append("stream_added")
-    return _Comparison(found.frames, tuple(found.notes), tuple(sorted(found.wrong, key=_GRAVITY.index)))
+    return Comparison(found.frames, tuple(found.notes), tuple(sorted(found.wrong, key=_GRAVITY.index)))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from engine.proofs.hashing import DIGEST_SIZE, leaf_hash
 HIDDEN: Final = -1
 """Presentation order of a leaf that is never presented."""
 
-_LEAF: Final = np.dtype(
+LEAF: Final = np.dtype(
     [
         ("stream", ">u4"),
         ("index", ">u8"),
@@ -114,7 +114,7 @@ class Leaves:
 
     def encoded(self) -> NDArray[np.void]:
         """(N,) leaves as they are hashed, 100 bytes each."""
-        out = np.zeros(len(self), _LEAF)
+        out = np.zeros(len(self), LEAF)
         out["stream"], out["index"], out["order"], out["pts"] = self.stream, self.index, self.order, self.pts
         out["content"] = np.ascontiguousarray(self.digest).view("V32").reshape(-1)
         for stream in self.streams:
@@ -128,7 +128,7 @@ class Leaves:
     def hashes(self) -> list[bytes]:
         """Leaf hashes, in the order of the tree."""
         data = memoryview(self.encoded().tobytes())
-        width = _LEAF.itemsize
+        width = LEAF.itemsize
         return [leaf_hash(data[i : i + width]) for i in range(0, len(data), width)]
 
     def times(self, stream: LeafStream) -> NDArray[np.float64]:
