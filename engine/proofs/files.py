@@ -7,16 +7,19 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from blake3 import blake3
 
 from engine.proofs.mapped import LEAST, ShrankError, mapped_blake3
 from engine.proofs.problems import ProofProblem
+
+if TYPE_CHECKING:  # loaded only where its digest is asked for
+    from cryptography.hazmat.primitives import hashes
 
 SEAL_SUFFIX: Final = ".unbroken.json"
 LEAVES_SUFFIX: Final = ".unbroken.parquet"
@@ -58,6 +61,7 @@ class FileDigests:
     size: int
     blake3: str
     sha256: str | None = None
+    sm3: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,10 @@ def _mapped(path: str | os.PathLike[str], expected: FileState, meter: Meter) -> 
     return digest
 
 
-def digest_both(path: str | os.PathLike[str], expected: FileState, meter: Meter | None = None) -> FileDigests:
-    """BLAKE3 and SHA-256 of a whole file in one reading; the two run side by side.
+def digest_both(
+    path: str | os.PathLike[str], expected: FileState, meter: Meter | None = None, also: Sequence[str] = ()
+) -> FileDigests:
+    """BLAKE3 and SHA-256 of a whole file in one reading; they run side by side.
 
     Parameters
     ----------
@@ -170,6 +176,8 @@ def digest_both(path: str | os.PathLike[str], expected: FileState, meter: Meter 
         As of `blocks`.
     meter
         Told as the file goes by.
+    also
+        ``sm3``: that digest too (GB/T 32905—2016).
 
     Raises
     ------
@@ -177,14 +185,25 @@ def digest_both(path: str | os.PathLike[str], expected: FileState, meter: Meter 
         As of `blocks`.
     """
     fast, slow = blake3(), hashlib.sha256()
-    with ThreadPoolExecutor(1) as pool:
+    national = _sm3() if "sm3" in also else None
+    updates = [slow.update, *([national.update] if national else [])]
+    with ThreadPoolExecutor(len(updates)) as pool:
         for block in blocks(path, expected):
-            other = pool.submit(slow.update, block)
+            others = [pool.submit(update, block) for update in updates]
             fast.update(block)
-            other.result()
+            for other in others:
+                other.result()
             if meter is not None:
                 meter.add(len(block))
-    return FileDigests(expected.size, fast.hexdigest(), slow.hexdigest())
+    return FileDigests(
+        expected.size, fast.hexdigest(), slow.hexdigest(), national.finalize().hex() if national else None
+    )
+
+
+def _sm3() -> hashes.Hash:
+    from cryptography.hazmat.primitives import hashes
+
+    return hashes.Hash(hashes.SM3())
 
 
 def proof_paths(recording: str | os.PathLike[str], out_dir: str | os.PathLike[str] | None = None) -> tuple[Path, Path]:
@@ -283,3 +302,44 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file against others who rewrite it through this function; they wait.
+
+    A file is rewritten by renaming, so whoever waited may hold one that has lost its name:
+    the file under the name is then locked anew. Where locks do not exist nothing is held.
+
+    Raises
+    ------
+    ProofProblem
+        ``no_seal`` if there is no such file; ``seal_unreadable`` if it cannot be opened.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError as error:
+            raise ProofProblem("no_seal") from error
+        except OSError as error:
+            raise ProofProblem("seal_unreadable", error.strerror or str(error)) from error
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _still(path, descriptor):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ from typing import Final
 
 from blake3 import blake3
 
-FORMAT: Final = "1-draft"
+FORMAT: Final = "1"
 """Format version of the proofs that are written and read."""
 
 DIGEST_SIZE: Final = 32

@@ -22,6 +22,8 @@ _HEX: Final = re.compile(r"[0-9a-f]{64}\Z")
 MAX_STREAMS: Final = 256
 LIMIT: Final = (1 << 53) - 1
 """Largest number that JSON carries exactly; larger ones are strings of digits."""
+KINDS: Final = ("video", "audio", "photo")
+"""What a recording is: pictures in time with or without sound, sound alone, a photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Header:
     def name(self) -> str:
         """The recording's file name when it was sealed."""
         return str(self.payload["recording"]["name"])
+
+    @property
+    def kind(self) -> str:
+        """What the recording is; one of `KINDS`."""
+        return str(self.payload["recording"]["kind"])
 
     @property
     def container(self) -> str:
@@ -171,6 +178,7 @@ _STREAM: Final = {
     "examined": _bool,
     "time_base": _ratio,
     "leaves": _int(0, LIMIT),
+    "presented": _int(0, LIMIT),
     "first": _maybe(_digits),
     "last": _maybe(_digits),
     "configurations": _list(_digest, 1024),
@@ -199,6 +207,8 @@ _HEADER: Final[Mapping[str, Check]] = {
             "size": _int(1, LIMIT),
             "blake3": _digest,
             "sha256": _digest,
+            "sm3": _maybe(_digest),
+            "kind": lambda v: v in KINDS,
             "container": _text(256),
             "movie_time_scale": _maybe(_int(1, 0xFFFFFFFF)),
             "complete": _bool,
@@ -207,7 +217,7 @@ _HEADER: Final[Mapping[str, Check]] = {
     "streams": _list(_object(_STREAM), MAX_STREAMS),
     "tags": lambda v: isinstance(v, dict) and len(v) <= 1000 and all(_text(65536)(x) for x in v.values()),
     "tree": _object({"leaves": _int(1, 64 << 20), "root": _digest, "groups": _list(_digest, 1 << 14)}),
-    "leaves": _object({"size": _int(1, LIMIT), "blake3": _digest}),
+    "leaves": _object({"size": _int(1, LIMIT), "blake3": _digest, "sha256": _digest}),
     "sealed": _object(
         {
             "at": _text(64),
@@ -219,7 +229,7 @@ _HEADER: Final[Mapping[str, Check]] = {
         }
     ),
     "report": _maybe(_digest),
-    "supersedes": _maybe(_object({"root": _digest, "reason": _text(4096)})),
+    "supersedes": _maybe(_object({"root": _digest, "seal": _digest, "reason": _text(4096)})),
 }
 
 
@@ -257,8 +267,11 @@ def _check_sense(payload: Mapping[str, Any]) -> None:
         raise ProofProblem("seal_unreadable", "leaf counts")
     if any(s["leaves"] and not s["configurations"] for s in bound):
         raise ProofProblem("seal_unreadable", "configurations")
-    if sum(s["examined"] for s in streams) > 1:
+    examined = [s for s in streams if s["examined"]]
+    if len(examined) != (payload["recording"]["kind"] != "audio") or not all(s["bound"] for s in examined):
         raise ProofProblem("seal_unreadable", "examined streams")
+    if any(s["presented"] > s["leaves"] for s in streams):
+        raise ProofProblem("seal_unreadable", "presented leaves")
     groups = [bytes.fromhex(g) for g in tree["groups"]]
     if len(groups) != -(-tree["leaves"] // GROUP) or root(tree["leaves"], groups).hex() != tree["root"]:
         raise ProofProblem("seal_differs", "the root does not follow from the subtrees")

@@ -132,8 +132,10 @@ def _check_streams(leaves: Leaves, header: Header) -> None:
         pts, order = leaves.pts[mine := leaves.rows(stream.index)], leaves.order[mine]
         timed, entry = pts[pts != NO_TIME], said[stream.index]
         ends = [str(timed.min()), str(timed.max())] if len(timed) else [None, None]
-        if entry["leaves"] != len(mine) or [entry["first"], entry["last"]] != ends:
-            raise ProofProblem("seal_differs", "number or times of a stream's leaves")
+        if (entry["leaves"], entry["presented"]) != (len(mine), int(np.count_nonzero(order != HIDDEN))):
+            raise ProofProblem("seal_differs", "number of a stream's leaves")
+        if [entry["first"], entry["last"]] != ends:
+            raise ProofProblem("seal_differs", "times of a stream's leaves")
         shown = order != HIDDEN  # of sound that depends on each unit's length, which no row holds
         if stream.kind == "video":
             shown = shown_count(pts, np.ones_like(pts), stream.timeline, stream.kind) > 0

@@ -38,7 +38,7 @@ from engine.proofs.files import (
     remove_temporaries,
 )
 from engine.proofs.hashing import FORMAT
-from engine.proofs.leaves import LeafStream, Leaves
+from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.parquet import write_leaves
 from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.verify import Status, VerifyResult, verify
@@ -56,11 +56,14 @@ class Origin:
         Serial number of the recorder.
     clock
         What the sealing time comes from.
+    digests
+        Further digests of the whole file beside BLAKE3 and SHA-256: ``sm3``.
     """
 
     operator: str | None = None
     device: str | None = None
     clock: str = "system"
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +201,13 @@ class Sealer:
             return SealResult(name, "already_sealed", reason, "", seal_path, leaves_path, verification=old)
         if supersede is None:
             return SealResult(name, "not_ok", old.reason, old.detail, seal_path, leaves_path, verification=old)
-        root = envelope.read(seal_path).root
-        return Sealer(name, out_dir, state, origin or Origin(), {"root": root, "reason": supersede.reason})
+        replaced = envelope.read_seal(seal_path)
+        bound = {
+            "root": replaced.header.root,
+            "seal": blake3.blake3(replaced.payload).hexdigest(),
+            "reason": supersede.reason,
+        }
+        return Sealer(name, out_dir, state, origin or Origin(), bound)
 
     def begin(self, media: MediaInfo, timelines: Mapping[int, StreamTimeline]) -> None:
         """Say what is going to be read; call once, before the first packet.
@@ -253,8 +261,9 @@ class Sealer:
         found, _ = self._collector.finish()
         if not len(found):
             raise ProofProblem("nothing_to_bind")
-        if digests is None or digests.sha256 is None:
-            digests = digest_both(self._path, self._state, meter)
+        more = self._origin.digests
+        if digests is None or digests.sha256 is None or ("sm3" in more and digests.sm3 is None):
+            digests = digest_both(self._path, self._state, meter, more)
         if file_state(self._path) != self._state:
             raise ProofProblem("changed_while_read")
         header = self._header(found, digests, complete, report_digest)
@@ -270,7 +279,7 @@ class Sealer:
         """
         with draft(self._leaves, lambda name: write_leaves(found, name)) as leaves:
             header["leaves"] = _covered(leaves.temporary)
-            data = envelope.to_bytes(header)
+            data = envelope.Seal.of(header).to_bytes()
             with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed:
                 if self._supersedes is None and os.path.lexists(self._seal):
                     raise ProofProblem("cannot_write", f"{self._seal}: made by another program meanwhile")
@@ -291,6 +300,8 @@ class Sealer:
                 "size": digests.size,
                 "blake3": digests.blake3,
                 "sha256": digests.sha256,
+                "sm3": digests.sm3 if "sm3" in self._origin.digests else None,
+                "kind": "video" if any(s.examined for s in found.streams) else "audio",
                 "container": media.format,
                 "movie_time_scale": (media.boxes.movie_time_scale or None) if media.boxes else None,
                 "complete": complete,
@@ -319,6 +330,7 @@ class Sealer:
 def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, leaves: Leaves | None) -> dict[str, Any]:
     """A stream as the header tells it; `bound` and `leaves` where it has leaves."""
     pts = leaves.pts[leaves.rows(stream.index)] if bound and leaves is not None else None
+    order = leaves.order[leaves.rows(stream.index)] if bound and leaves is not None else None
     timed = pts[pts != NO_TIME] if pts is not None else ()
     tracks = media.boxes.tracks if media.boxes else ()
     track = next((t for t in tracks if t.track_id == stream.id), None)
@@ -331,6 +343,7 @@ def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, lea
         "examined": bool(bound and bound.examined),
         "time_base": [stream.time_base.numerator, stream.time_base.denominator],
         "leaves": 0 if pts is None else len(pts),
+        "presented": 0 if order is None else int((order != HIDDEN).sum()),
         "first": str(min(timed)) if len(timed) else None,
         "last": str(max(timed)) if len(timed) else None,
         "configurations": [c.hex() for c in bound.configurations] if bound else [],
@@ -368,7 +381,7 @@ def _account() -> str | None:
 
 def _covered(path: Path) -> dict[str, Any]:
     digests = digest_both(path, file_state(path))
-    return {"size": digests.size, "blake3": digests.blake3}
+    return {"size": digests.size, "blake3": digests.blake3, "sha256": digests.sha256}
 
 
 def _write_bytes(path: str, data: bytes) -> None:

@@ -81,10 +81,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "seal_unreadable": ("the seal cannot be read", "封存证明无法读取"),
         "seal_differs": ("the seal was changed after it was made", "封存证明在生成后被改动过"),
         "format_unknown": ("the seal has a format that this version does not know", "本版本不识别该封存证明的格式"),
-        "signature_unknown": (
-            "the seal carries a signature that this version cannot check",
-            "封存证明带有本版本无法校验的签名",
+        "format_draft": (
+            "the proof is of the draft format, which is read no more; move its two files away and seal again",
+            "该证明为早期草案格式，本版本不再读取；请移走其两个文件后重新封存",
         ),
+        "already_signed": ("the key has signed this seal otherwise", "该密钥已对此证明作过不同的签名"),
         "leaves_unreadable": ("the leaves cannot be read", "逐帧摘要文件无法读取"),
         "leaves_differ": (
             "the leaves are not those that the seal covers; if sealing anew was broken off, run "

@@ -48,7 +48,7 @@ def test_two_files_beside_the_recording(recording):
     ]
     assert recording.read_bytes() == before
     header = header_of(result.seal)
-    assert header["format"] == "1-draft"
+    assert header["format"] == "1"
     assert (header["sealed"]["operator"], header["sealed"]["device"]) == ("0457", "DSJ0457")
     assert header["recording"]["blake3"] == blake3(before).hexdigest()
     assert sum(s["leaves"] for s in header["streams"]) == header["tree"]["leaves"] == result.leaf_count
@@ -85,7 +85,11 @@ def test_sealing_never_launders(recording):
     replaced = seal(recording, supersede=Supersede("copied again from the device"))
     assert replaced.status == "sealed"
     header = header_of(replaced.seal)
-    assert header["supersedes"] == {"root": first.root, "reason": "copied again from the device"}
+    assert header["supersedes"] == {
+        "root": first.root,
+        "seal": json.loads(content)["payloadBlake3"],
+        "reason": "copied again from the device",
+    }
     assert verify(recording).status is Status.OK
 
 
@@ -159,6 +163,7 @@ def test_killed_while_a_first_proof_is_written(recording, step):
 def test_killed_while_a_proof_is_superseded(recording, step):
     """Wherever it ends, nothing matches that should not, and the same command again completes it."""
     first = seal(recording)
+    replaced = json.loads(first.seal.read_text())["payloadBlake3"]
     data = bytearray(recording.read_bytes())
     data[len(data) // 2] ^= 1
     recording.write_bytes(data)
@@ -173,7 +178,8 @@ def test_killed_while_a_proof_is_superseded(recording, step):
         assert seal(recording).status == "not_ok"
         assert seal(recording, supersede=Supersede("copied again")).status == "sealed"
     assert verify(recording).status is Status.OK
-    assert header_of(first.seal)["supersedes"] == {"root": first.root, "reason": "copied again"}
+    superseded = {"root": first.root, "seal": replaced, "reason": "copied again"}
+    assert header_of(first.seal)["supersedes"] == superseded
 
 
 def test_killing_steps_are_all_there_are(recording):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -17,12 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.proofs import envelope, tree
+from engine.proofs.envelope import Seal
 from engine.proofs.hashing import leaf_hash
 from engine.proofs.header import check_header
 from engine.proofs.parquet import read_leaves, write_leaves
 from engine.proofs.problems import ProofProblem
 from engine.proofs.seal import seal
 from engine.proofs.verify import Status, verify
+
+
+def envelope_of(payload: bytes) -> bytes:
+    """A seal file with just this payload, whatever it holds."""
+    return Seal(None, payload).to_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +121,7 @@ def test_values_that_contradict_each_other(copy, at):
     recording, seal_path, _ = copy
     header = json.loads(base64.b64decode(json.loads(seal_path.read_text())["payload"]))
     payload = rfc8785.dumps(changed(header, at))
-    seal_path.write_bytes(envelope._envelope(payload))
+    seal_path.write_bytes(envelope_of(payload))
     assert verify(recording).status is Status.NOT_OK
 
 
@@ -129,6 +136,7 @@ def remuxed(small, tools, tmp_path_factory):
     [
         ("first", "1"),
         ("last", None),
+        ("presented", 0),
         ("edits", []),
         ("edits", [["0", "1", "0"]]),
         ("edits", [["0", "99999", "9999999999999999999"]]),
@@ -172,10 +180,14 @@ def rewrap(copy, change_table=None, change_header=None):
         table = change_table(pq.read_table(leaves_path))
         pq.write_table(table, leaves_path, row_group_size=tree.GROUP)
     data = leaves_path.read_bytes()
-    header["leaves"] = {"size": len(data), "blake3": blake3(data).hexdigest()}
+    header["leaves"] = {
+        "size": len(data),
+        "blake3": blake3(data).hexdigest(),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
     if change_header is not None:
         change_header(header)
-    seal_path.write_bytes(envelope._envelope(rfc8785.dumps(header)))
+    seal_path.write_bytes(envelope_of(rfc8785.dumps(header)))
 
 
 TABLES = {

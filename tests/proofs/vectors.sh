@@ -8,7 +8,7 @@
 # Usage: sh vectors.sh > vectors.json        (needs b3sum and a printf that knows octal escapes)
 set -eu
 
-format="1-draft"
+format="1"
 
 # bytes of a hexadecimal string
 unhex() {
