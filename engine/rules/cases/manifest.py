@@ -11,17 +11,29 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Instant = AwareDatetime | date
+from engine.rules.cases.instants import as_day, as_instant, as_time
+
+Text = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+    ),
+]
+"""A text without control characters but for tabs and line ends."""
+Time = Annotated[AwareDatetime, BeforeValidator(as_time)]
+"""A point in time with its offset; one without is taken in the zone of the validation context, if there is one."""
+Day = Annotated[date, BeforeValidator(as_day)]
+"""A whole day."""
+Instant = Annotated[AwareDatetime | date, BeforeValidator(as_instant)]
 """A point in time, or a date without a time: that whole day."""
 
 
 class Declared(BaseModel):
-    """A table of a declared file: no field beside those listed, immutable."""
+    """A table of a declared file: no field beside those listed, nothing converted silently, immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DeviceKind(StrEnum):
@@ -43,7 +55,7 @@ class Device(Declared):
     """
 
     serial: Text
-    kind: DeviceKind
+    kind: Annotated[DeviceKind, Field(strict=False)]
     filename: str | None = None
     segment_s: float | None = Field(default=None, gt=0)
     clock_offset_s: float = 0.0
@@ -54,8 +66,8 @@ class Device(Declared):
 class ClockCheck(Declared):
     """Device clock and reference clock read at the same moment (Art. 11)."""
 
-    device: AwareDatetime
-    reference: AwareDatetime
+    device: Time
+    reference: Time
 
 
 class CaseRecording(Declared):
@@ -63,21 +75,21 @@ class CaseRecording(Declared):
 
     path: Text
     device: Text | None = None
-    imported: AwareDatetime | None = None
+    imported: Time | None = None
     backup: Text | None = None
-    start: AwareDatetime | None = None
+    start: Time | None = None
     clock_check: ClockCheck | None = None
 
 
 class Interruption(Declared):
     """A declared interruption (Art. 15)."""
 
-    start: AwareDatetime
-    end: AwareDatetime | None = None
+    start: Time
+    end: Time | None = None
     reason: Literal["device_fault", "weather", "battery", "storage", "site_change", "other"]
     report: Text | None = None
     device: Text | None = None
-    reported: AwareDatetime | None = None
+    reported: Time | None = None
 
 
 class Exemption(Declared):
@@ -93,7 +105,7 @@ class KeyMoment(Declared):
     """A moment that must be on record (Art. 14)."""
 
     kind: Text
-    at: AwareDatetime
+    at: Time
 
 
 class ExportExtension(Declared):
@@ -129,19 +141,19 @@ class Case(Declared):
 
     id: Text
     activity: Text
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Time
+    end: Time
     place: Text | None = None
-    officers: tuple[Text, ...] = ()
+    officers: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     dispute: bool = False
-    outcome: Outcome | None = None
-    permanent: tuple[PermanentClass, ...] = ()
-    closed: date | None = None
-    filed: date | None = None
-    recordings: tuple[CaseRecording, ...] = ()
-    interruptions: tuple[Interruption, ...] = ()
-    exemptions: tuple[Exemption, ...] = ()
-    moments: tuple[KeyMoment, ...] = ()
+    outcome: Annotated[Outcome, Field(strict=False)] | None = None
+    permanent: Annotated[tuple[Annotated[PermanentClass, Field(strict=False)], ...], Field(strict=False)] = ()
+    closed: Day | None = None
+    filed: Day | None = None
+    recordings: Annotated[tuple[CaseRecording, ...], Field(strict=False)] = ()
+    interruptions: Annotated[tuple[Interruption, ...], Field(strict=False)] = ()
+    exemptions: Annotated[tuple[Exemption, ...], Field(strict=False)] = ()
+    moments: Annotated[tuple[KeyMoment, ...], Field(strict=False)] = ()
     export_extension: ExportExtension | None = None
 
 
@@ -152,9 +164,9 @@ class ArchiveSettings(Declared):
     timezone: Text | None = None
     rule_pack: Text = "zj-rf-2019"
     calendar: Text = "cn"
-    holidays: tuple[date, ...] = ()
-    make_up_days: tuple[date, ...] = ()
-    items: tuple[Text, ...] = ()
+    holidays: Annotated[tuple[Day, ...], Field(strict=False)] = ()
+    make_up_days: Annotated[tuple[Day, ...], Field(strict=False)] = ()
+    items: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     overrides: Mapping[str, float] = Field(default_factory=dict)
 
 
