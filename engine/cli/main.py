@@ -1,8 +1,9 @@
 """The entry point `unbroken`: finds the command, loads only its module, turns problems into lines.
 
 A command is a module of this package with a function ``command`` whose parameters are
-annotated for typer. It returns an exit code, or None for 0. It is imported only when used,
-so that ``unbroken --help`` stays quick.
+annotated for typer; one with several parts (``unbroken keys list``) has ``COMMANDS`` instead:
+part -> such a function and its help in Chinese. It returns an exit code, or None for 0. It is
+imported only when used, so that ``unbroken --help`` stays quick.
 """
 
 from __future__ import annotations
@@ -92,10 +93,20 @@ class LazyGroup(TyperGroup):
 
 def _load(name: str) -> Any:
     module = importlib.import_module(COMMANDS[name][0])
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
     chinese = f"{COMMANDS[name][2]}\n\n{EXIT_CODES_ZH[name]}" if system_language() is Lang.ZH else None
-    app.command(name, help=chinese)(module.command)
+    parts = getattr(module, "COMMANDS", None)
+    if parts is None:
+        app.command(name, help=chinese)(module.command)
+        return typer.main.get_command(app)
+    app.callback(help=chinese or module.__doc__)(_nothing)
+    for part, (command, zh) in parts.items():
+        app.command(part, help=zh if system_language() is Lang.ZH else None)(command)
     return typer.main.get_command(app)
+
+
+def _nothing() -> None:
+    """Makes a group of commands even where it has one."""
 
 
 def _show_version(wanted: bool) -> None:
