@@ -96,6 +96,8 @@ class Source(StrEnum):
     HOST_CLOCK = "host_clock"
     MAINS = "mains"
     SEAL = "seal"
+    PAPERWORK = "paperwork"
+    """What people declare: case files, registers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,11 +159,28 @@ class RecordFacts:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A written report that the paperwork names. `size` None: it is not there."""
+    """A written report that the paperwork names. `size` None: it is not there.
+
+    `path` as the paperwork writes it (`Interruption.report`): attachments are found by it.
+    """
 
     path: str
     size: int | None
     blake3: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """One thing that is wrong in the access register about this case's records (Art. 21, 22).
+
+    `problem`: ``not_approved`` (viewed, copied or handed out without approval), ``incomplete`` (who,
+    when or why is missing), ``chain_broken`` (the register itself was changed).
+    """
+
+    problem: Literal["not_approved", "incomplete", "chain_broken"]
+    at: datetime | None = None
+    path: str | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +193,10 @@ class Surroundings:
         (device, day) -> the file numbers present anywhere in the archive on that day.
     listed_elsewhere
         Path -> cases that list the same file.
+    access
+        What is wrong in the access register about this case; empty: nothing; None: there is no register.
     """
 
     sequences: dict[tuple[str, date], tuple[int, ...]] = field(default_factory=dict)
     listed_elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    access: tuple[AccessFacts, ...] | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from engine.findings import Finding, Outcome, Verdict
+from engine.findings import Finding, Outcome, Value, Verdict
 
 Span = tuple[datetime, datetime]
 
@@ -30,6 +30,10 @@ class Coverage:
         Those that are smaller than the uncertainty of the clocks: nothing can be said.
     share
         0..1 of `required` that is covered.
+    silent
+        Those parts of `covered` in which no device recorded sound.
+    sound_only
+        Those parts of `uncovered` in which sound was recorded, without a picture.
     """
 
     required: Span
@@ -38,6 +42,8 @@ class Coverage:
     excused: tuple[Span, ...] = ()
     uncertain: tuple[Span, ...] = ()
     share: float = 0.0
+    silent: tuple[Span, ...] = ()
+    sound_only: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,16 @@ class CheckResult:
     reason
         Identifier of what decided it; the one fact that failed where something was found.
     findings
-        Identifiers of the findings that it made.
+        Identifiers of the findings that it made, notices too.
+    params
+        Values for the text of `reason`, such as how many breaks another device covers.
     """
 
     check: str
     outcome: Outcome
     reason: str
     findings: tuple[str, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
