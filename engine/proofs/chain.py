@@ -1,0 +1,164 @@
+"""Timestamps and renewals of a seal as one chain: each link covers what stands before it.
+
+Order of RFC 4998, section 5: a renewal has to be made before the certificate of the link before
+it lapses. A timestamp that was renewed too late no longer says when; the renewal still does.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from engine.proofs.covered import renewal_message, timestamp_message
+from engine.proofs.envelope import Seal
+from engine.proofs.problems import ProofProblem
+from engine.proofs.timestamp import Authorities, Token, check_token, read_token
+
+SKEW: Final = datetime.timedelta(minutes=1)
+"""How far clocks of two authorities may stand apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A token in its place.
+
+    Parameters
+    ----------
+    change
+        ``stamped`` or ``renewed``.
+    token
+        Its digest is that of what it covers.
+    check
+        ``verified``, ``untrusted`` (signed by none of the authorities given) or ``unchecked``
+        (none was given).
+    """
+
+    change: str
+    token: Token
+    check: str
+
+    def note(self) -> dict[str, Any]:
+        """As an entry of `other`."""
+        return {
+            "subject": "timestamp",
+            "change": self.change,
+            "time": moment(self.token.time),
+            "tsa": self.token.authority,
+            "valid_until": moment(self.token.valid_until),
+            "check": self.check,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """What the timestamps of a seal come to.
+
+    Parameters
+    ----------
+    links
+        Timestamps, then renewals.
+    notes
+        One for each link, then what is wrong with the chain.
+    trusted
+        An unbroken chain of tokens of trusted authorities leads to one that has not lapsed.
+    since
+        From when on that chain shows the seal to have been there; None where it is not trusted.
+    """
+
+    links: tuple[Link, ...]
+    notes: tuple[Mapping[str, Any], ...]
+    trusted: bool
+    since: datetime.datetime | None
+
+
+def moment(time: datetime.datetime) -> str:
+    """A time in ISO 8601, UTC, whole seconds."""
+    return time.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def check_stamps(seal: Seal, authorities: Authorities | None, now: datetime.datetime) -> Stamps:
+    """Check every token of a seal, offline.
+
+    Parameters
+    ----------
+    seal
+        Its signatures are another matter.
+    authorities
+        Who is trusted; None leaves signatures of tokens unchecked and says so.
+    now
+        When it is checked.
+
+    Raises
+    ------
+    ProofProblem
+        ``timestamp_unreadable``; ``timestamp_differs`` where a token is over other bytes;
+        ``timestamp_bad`` where one that claims a trusted authority does not verify;
+        ``timestamp_order`` where one is older than what it covers.
+    """
+    stamps = [Link("stamped", t, _checked(t, authorities)) for t in _stamp_tokens(seal)]
+    renewals = [Link("renewed", t, _checked(t, authorities)) for t in _renewal_tokens(seal)]
+    _check_order(seal, stamps, renewals)
+    links = (*stamps, *renewals)
+    notes: list[Mapping[str, Any]] = [link.note() for link in links]
+    if authorities is None:
+        return Stamps(links, tuple(notes), False, None)
+    if not links:
+        return Stamps((), ({"subject": "timestamp", "change": "not_stamped"},), False, None)
+    since, problems = _walk(seal, stamps, renewals, now)
+    return Stamps(links, (*notes, *problems), not problems, None if problems else since)
+
+
+def _stamp_tokens(seal: Seal) -> Iterator[Token]:
+    for stamp in seal.evidence.timestamps:
+        yield read_token(stamp.token, timestamp_message(seal, stamp.covers))
+
+
+def _renewal_tokens(seal: Seal) -> Iterator[Token]:
+    for number, renewal in enumerate(seal.evidence.renewals):
+        yield read_token(renewal.token, renewal_message(seal, number, renewal.claims()))
+
+
+def _checked(token: Token, authorities: Authorities | None) -> str:
+    return "unchecked" if authorities is None else check_token(token, authorities)
+
+
+def _check_order(seal: Seal, stamps: list[Link], renewals: list[Link]) -> None:
+    """No token is older than one that it covers."""
+    for number, (link, entry) in enumerate(zip(renewals, seal.evidence.renewals, strict=True)):
+        covered = [*stamps[: entry.timestamps], *renewals[:number]]
+        if any(old.token.time > link.token.time + SKEW for old in covered):
+            raise ProofProblem("timestamp_order")
+
+
+def _walk(
+    seal: Seal, stamps: list[Link], renewals: list[Link], now: datetime.datetime
+) -> tuple[datetime.datetime | None, list[dict[str, Any]]]:
+    """Since when the seal is shown to have been there, and where the chain is broken.
+
+    The timestamps side by side are one link: one of them that holds is enough.
+    """
+    problems: list[dict[str, Any]] = []
+    covered = seal.evidence.renewals[0].timestamps if renewals else len(stamps)
+    since, valid_until = _first(stamps[:covered])
+    for link in renewals:
+        if link.check != "verified":
+            problems.append({"subject": "timestamp", "change": "untrusted", "tsa": link.token.authority})
+            continue
+        if valid_until is not None and link.token.time > valid_until:
+            problems.append({"subject": "timestamp", "change": "renewed_too_late", "time": moment(link.token.time)})
+            since = None
+        since = since or link.token.time
+        valid_until = link.token.valid_until
+    if valid_until is None:
+        problems.append({"subject": "timestamp", "change": "untrusted"})
+    elif valid_until < now:
+        problems.append({"subject": "timestamp", "change": "lapsed", "valid_until": moment(valid_until)})
+    return since, problems
+
+
+def _first(stamps: list[Link]) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+    """The earliest time, and the latest lapse, of the timestamps that hold."""
+    good = [s.token for s in stamps if s.check == "verified"]
+    return min((t.time for t in good), default=None), max((t.valid_until for t in good), default=None)
