@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_clips import write_clip
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
 from engine.archive.reuse import shared_footage
 from engine.features.onepass import extract
 from engine.features.videoprint import VideoPrint, quiet, videoprint
-from tests.made_clips import write_clip
 
 RATE = 10
 
