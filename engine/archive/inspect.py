@@ -16,6 +16,7 @@ from engine.archive.pool import Tick
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
 from engine.features.onepass import extract
+from engine.features.survey import survey
 from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
 from engine.media.errors import MediaError
@@ -24,7 +25,7 @@ from engine.media.rows import colour_at, luma_at
 from engine.proofs.files import digest_blake3, file_state
 from engine.proofs.problems import ProofProblem
 from engine.rules.judge import judge
-from engine.rules.pack import PurposeName, load
+from engine.rules.pack import PurposeName, RulePack, load
 
 DEFAULT_PACK: Final = "zj-rf-2019"
 
@@ -36,7 +37,7 @@ class Options:
     Parameters
     ----------
     rule_pack
-        Name of the rule pack.
+        Name of a rule pack that comes with the engine, or a pack.
     threads
         Decoder threads a file; 0 leaves it to the decoder. No result depends on it.
     purpose
@@ -45,10 +46,15 @@ class Options:
         What is kept beside the report for a page with plots and pictures.
     """
 
-    rule_pack: str = DEFAULT_PACK
+    rule_pack: str | RulePack = DEFAULT_PACK
     threads: int = 0
     purpose: PurposeName = "inspect"
     exhibits: Literal["none", "plots", "pictures"] = "none"
+
+    @property
+    def pack(self) -> RulePack:
+        """The rule pack itself."""
+        return load(self.rule_pack) if isinstance(self.rule_pack, str) else self.rule_pack
 
 
 DEFAULTS: Final = Options()
@@ -126,10 +132,16 @@ def _inspect(path: str, options: Options, tick: Tick) -> Inspected:
     digest = hash_file(path)
 
     def examine_whole() -> Inspected:
-        features = extract(path, threads=options.threads, progress=progress_of(path, tick))
+        features = _tables(path, options, tick)
         return conclude(path, before, replace(features, blake3=digest), options)
 
     return known(digest, guarded(path, examine_whole))
+
+
+def _tables(path: str, options: Options, tick: Tick) -> Features:
+    if options.level == "container":
+        return survey(path)
+    return extract(path, threads=options.threads, progress=progress_of(path, tick))
 
 
 def known(digest: str, result: Inspected) -> Inspected:
@@ -177,7 +189,7 @@ def logged_where_asked() -> Iterator[None]:
 
 
 def _judge(features: Features, examination: Examination, options: Options) -> FileReport:
-    return judge(features, examination, load(options.rule_pack), options.purpose)
+    return judge(features, examination, options.pack, options.purpose)
 
 
 def _luma_reader(path: str, features: Features) -> Callable[[Sequence[int]], RecheckTable] | None:

@@ -30,7 +30,7 @@ from engine.proofs.files import FileDigests, digest_both, file_state
 from engine.proofs.problems import ProofProblem
 from engine.proofs.seal import Sealer, SealResult
 from engine.rules.judge import finding_id
-from engine.rules.pack import RulePack, load
+from engine.rules.pack import RulePack
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _inspect_and_seal(path: str, sealing: Sealing, options: Options, tick: Tick)
     except ProofProblem as problem:
         reason = "changed" if problem.reason == "changed_while_read" else problem.reason
         raise MediaError(path, reason, problem.detail) from problem
-    job = _Job(path, start, sealing, digests, load(options.rule_pack))
+    job = _Job(path, start, sealing, digests, options.pack)
 
     def examine_whole() -> Inspected:
         job.begin()

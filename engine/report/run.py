@@ -15,7 +15,6 @@ from engine.archive.selftest import SelfTest, vectors
 from engine.findings import FileReport
 from engine.report.entry import EngineInfo, document, entry_bytes
 from engine.report.summary import exit_facts
-from engine.rules.pack import load
 
 
 def task(options: Options) -> Task[Inspected]:
@@ -62,6 +61,6 @@ class Run:
 
 def engine_info(options: Options, selftest: SelfTest) -> EngineInfo:
     """What results hold for. Threads and views bear on no result and are left out."""
-    pack = load(options.rule_pack)
-    bearing: Mapping[str, Any] = {"level": "full"}
+    pack = options.pack
+    bearing: Mapping[str, Any] = {"level": options.level}
     return EngineInfo(__version__, pack.name, pack.blake3, bearing, selftest)
