@@ -162,7 +162,7 @@ def is_media_name(name: str) -> bool:
 
 
 def _is_proof(name: str) -> bool:
-    return name.endswith((".unbroken.json", ".unbroken.parquet"))
+    return name.endswith((".unbroken.json", ".unbroken.parquet", ".unbroken-excerpt.json"))
 
 
 def _identity(path: str) -> str:

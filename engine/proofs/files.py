@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # loaded only where its digest is asked for
 
 SEAL_SUFFIX: Final = ".unbroken.json"
 LEAVES_SUFFIX: Final = ".unbroken.parquet"
+EXCERPT_SUFFIX: Final = ".unbroken-excerpt.json"
 
 BLOCK: Final = 4 << 20
 """Bytes of a read: bounded, so that a file which shrinks is an error and not a killed process."""
@@ -211,6 +212,12 @@ def proof_paths(recording: str | os.PathLike[str], out_dir: str | os.PathLike[st
     path = Path(recording)
     folder = Path(out_dir) if out_dir is not None else path.parent
     return folder / (path.name + SEAL_SUFFIX), folder / (path.name + LEAVES_SUFFIX)
+
+
+def excerpt_proof(clip: str | os.PathLike[str]) -> Path:
+    """Where the proof of an excerpt lies: beside the clip."""
+    path = Path(clip)
+    return path.with_name(path.name + EXCERPT_SUFFIX)
 
 
 STALE_S: Final = 3600.0
