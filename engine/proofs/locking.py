@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ WAIT_S: Final = 30.0
 
 
 @contextlib.contextmanager
-def locked(path: Path, wait_s: float = WAIT_S) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path` (made if it is not there); the kernel frees it when the process dies.
 
     Raises
@@ -31,7 +30,7 @@ def locked(path: Path, wait_s: float = WAIT_S) -> Iterator[None]:
     except OSError as error:
         raise ProofProblem("cannot_write", f"{path}: {error.strerror or error}") from error
     try:
-        _take(descriptor, path, time.monotonic() + wait_s)
+        _take(descriptor, path, time.monotonic() + WAIT_S)
         yield
     finally:
         os.close(descriptor)
@@ -65,18 +64,23 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file whole under a temporary name, sync, rename, sync the folder: old or new, never half."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}-", suffix=".tmp", dir=path.parent)
+    """Write a file whole under a temporary name, sync, rename, sync the folder: old or new, never half.
+
+    The temporary name is fixed, so that what a killed writer left is written over by the next;
+    call it only while holding the lock of whatever the file belongs to.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, mode)
     try:
         try:
             write_all(descriptor, data)
-            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(name, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            os.unlink(temporary)
         raise
     sync_folder(path.parent)

@@ -1,0 +1,1 @@
+"""The archive's transparency log: C2SP tlog-tiles, signed checkpoints, witness cosignatures."""
