@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from engine.proofs.covered import renewal_message, timestamp_message
@@ -65,12 +66,15 @@ class Stamps:
         An unbroken chain of tokens of trusted authorities leads to one that has not lapsed.
     since
         From when on that chain shows the seal to have been there; None where it is not trusted.
+    signed
+        Key identifier -> from when on it shows that key's signature to have been there.
     """
 
     links: tuple[Link, ...]
     notes: tuple[Mapping[str, Any], ...]
     trusted: bool
-    since: datetime.datetime | None
+    since: datetime.datetime | None = None
+    signed: Mapping[str, datetime.datetime] = MappingProxyType({})
 
 
 def moment(time: datetime.datetime) -> str:
@@ -103,11 +107,16 @@ def check_stamps(seal: Seal, authorities: Authorities | None, now: datetime.date
     links = (*stamps, *renewals)
     notes: list[Mapping[str, Any]] = [link.note() for link in links]
     if authorities is None:
-        return Stamps(links, tuple(notes), False, None)
+        return Stamps(links, tuple(notes), False)
     if not links:
-        return Stamps((), ({"subject": "timestamp", "change": "not_stamped"},), False, None)
-    since, problems = _walk(seal, stamps, renewals, now)
-    return Stamps(links, (*notes, *problems), not problems, None if problems else since)
+        return Stamps((), ({"subject": "timestamp", "change": "not_stamped"},), False)
+    holding, problems = _walk(seal, stamps, renewals, now)
+    if problems:
+        return Stamps(links, (*notes, *problems), False)
+    signed: dict[str, datetime.datetime] = {}
+    for time, keys in sorted(holding, reverse=True):
+        signed |= dict.fromkeys(keys, time)
+    return Stamps(links, tuple(notes), True, min(time for time, _ in holding), MappingProxyType(signed))
 
 
 def _stamp_tokens(seal: Seal) -> Iterator[Token]:
@@ -132,33 +141,38 @@ def _check_order(seal: Seal, stamps: list[Link], renewals: list[Link]) -> None:
             raise ProofProblem("timestamp_order")
 
 
+Holding = tuple[datetime.datetime, tuple[str, ...]]
+"""When a token that holds was made, and the keys whose signatures it covers."""
+
+
 def _walk(
     seal: Seal, stamps: list[Link], renewals: list[Link], now: datetime.datetime
-) -> tuple[datetime.datetime | None, list[dict[str, Any]]]:
-    """Since when the seal is shown to have been there, and where the chain is broken.
+) -> tuple[list[Holding], list[dict[str, Any]]]:
+    """The tokens that hold, and where the chain is broken.
 
-    The timestamps side by side are one link: one of them that holds is enough.
+    The timestamps side by side are one link: one of them that holds is enough. Those that came
+    after a renewal are not part of what it renewed.
     """
-    problems: list[dict[str, Any]] = []
-    covered = seal.evidence.renewals[0].timestamps if renewals else len(stamps)
-    since, valid_until = _first(stamps[:covered])
-    for link in renewals:
-        if link.check != "verified":
-            problems.append({"subject": "timestamp", "change": "untrusted", "tsa": link.token.authority})
+    evidence, problems = seal.evidence, list[dict[str, Any]]()
+    first = evidence.renewals[0].timestamps if renewals else len(stamps)
+    good = [(s.token, e.covers) for s, e in zip(stamps[:first], evidence.timestamps, strict=False) if _good(s)]
+    holding = [(token.time, keys) for token, keys in good]
+    valid_until = max((token.valid_until for token, _ in good), default=None)
+    for link, entry in zip(renewals, evidence.renewals, strict=True):
+        token = link.token
+        if not _good(link):
+            problems.append({"subject": "timestamp", "change": "untrusted", "tsa": token.authority})
             continue
-        if valid_until is not None and link.token.time > valid_until:
-            problems.append({"subject": "timestamp", "change": "renewed_too_late", "time": moment(link.token.time)})
-            since = None
-        since = since or link.token.time
-        valid_until = link.token.valid_until
+        if valid_until is not None and token.time > valid_until:
+            problems.append({"subject": "timestamp", "change": "renewed_too_late", "time": moment(token.time)})
+        holding.append((token.time, entry.signatures))
+        valid_until = token.valid_until
     if valid_until is None:
         problems.append({"subject": "timestamp", "change": "untrusted"})
     elif valid_until < now:
         problems.append({"subject": "timestamp", "change": "lapsed", "valid_until": moment(valid_until)})
-    return since, problems
+    return holding, problems
 
 
-def _first(stamps: list[Link]) -> tuple[datetime.datetime | None, datetime.datetime | None]:
-    """The earliest time, and the latest lapse, of the timestamps that hold."""
-    good = [s.token for s in stamps if s.check == "verified"]
-    return min((t.time for t in good), default=None), max((t.valid_until for t in good), default=None)
+def _good(link: Link) -> bool:
+    return link.check == "verified"

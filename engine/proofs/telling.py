@@ -86,6 +86,33 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "该证明为早期草案格式，本版本不再读取；请移走其两个文件后重新封存",
         ),
         "already_signed": ("the key has signed this seal otherwise", "该密钥已对此证明作过不同的签名"),
+        # timestamps
+        "timestamp_unreadable": ("a timestamp cannot be read", "时间戳无法读取"),
+        "timestamp_differs": ("a timestamp is not over this seal", "时间戳与该封存证明不符"),
+        "timestamp_bad": (
+            "a timestamp claims a trusted authority and does not verify",
+            "时间戳自称由受信任机构签发，但验证不通过",
+        ),
+        "timestamp_order": ("a timestamp is older than what it covers", "时间戳早于其所覆盖的内容"),
+        "timestamp_untrusted": (
+            "the timestamp is of an authority that is not among those of --tsa-ca; nothing was written",
+            "时间戳签发机构不在 --tsa-ca 所列证书之内，未写入任何内容",
+        ),
+        "rehash_differs": (
+            "the digests that were stamped later are not those of these files",
+            "后续续期时所记录的摘要与文件不符",
+        ),
+        "authorities_unreadable": ("certificates cannot be read", "证书无法读取"),
+        "tsa_unreachable": (
+            "the timestamp authority cannot be reached; check the address, or use --request and --response",
+            "无法连接时间戳服务机构，请核对地址，或改用 --request 和 --response 离线方式",
+        ),
+        "tsa_answer": ("what answers is no timestamp authority; check the address", "该地址不是时间戳服务，请核对地址"),
+        "tsa_refused": ("the timestamp authority refused", "时间戳服务机构拒绝了请求"),
+        "not_as_sealed": (
+            "the recording is not as it was sealed; nothing is stamped over it",
+            "文件与封存时不一致，不予加盖时间戳",
+        ),
         "leaves_unreadable": ("the leaves cannot be read", "逐帧摘要文件无法读取"),
         "leaves_differ": (
             "the leaves are not those that the seal covers; if sealing anew was broken off, run "
@@ -134,6 +161,13 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "count": ("number of streams", "流的数量"),
         "does_not_open": ("does not open", "无法打开"),
         "cut_off": ("ends before the sealed one did", "结尾早于封存时"),
+        "stamped": ("stamped", "已加盖"),
+        "renewed": ("renewed", "已续期"),
+        "not_stamped": ("none", "无时间戳"),
+        "untrusted": ("of no trusted authority", "签发机构不受信任"),
+        "renewed_too_late": ("renewed after its certificate had lapsed", "续期时证书已过期"),
+        "lapsed": ("certificate lapsed; renew it", "证书已过期，应予续期"),
+        "rehash_unchecked": ("a digest that this version cannot compute", "本版本无法计算的摘要算法"),
         "leaves_missing": ("leaves missing", "缺少逐帧摘要文件"),
         "leaves_differ": ("leaves differ", "逐帧摘要文件不符"),
         "rotation": ("rotation", "旋转角度"),
@@ -155,8 +189,18 @@ _SUBJECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "container": ("container", "封装"),
         "presentation": ("presentation", "播放方式"),
         "proof": ("proof", "证明"),
+        "timestamp": ("timestamp", "时间戳"),
     }
 )
+
+_CHECKS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "verified": ("verified", "已验证"),
+        "untrusted": ("its authority is not trusted", "签发机构不受信任"),
+        "unchecked": ("its authority was not checked", "未验证签发机构"),
+    }
+)
+"""How far a timestamp was checked."""
 
 _SHOWN: Final = 20
 """Runs and notes that a text names one by one; JSON names all."""
@@ -165,7 +209,7 @@ _SHOWN: Final = 20
 _OF_THE_FILE: Final = MappingProxyType({"changed_while_read": "changed"})
 """Reasons that the texts for files know by another name."""
 
-_TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_")
+_TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_", "timestamp_", "tsa_")
 """Beginnings of reasons whose detail is in the words of the format, not in those of a language."""
 
 
@@ -183,12 +227,13 @@ def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) 
     return f"{words}（{'技术细节：' if reason.startswith(_TECHNICAL) else ''}{detail}）"
 
 
-def _named(path: str) -> str:
+def named(path: str) -> str:
+    """A path as it is shown."""
     return path.removeprefix(f".{os.sep}")
 
 
 def _line(path: str, status: str, words: str, chinese: bool) -> str:
-    path = _named(path)
+    path = named(path)
     if chinese:
         return f"{path}：{status}{'。' if status else ''}{words}。"
     return f"{path}: {status}{'. ' if status else ''}{words}."
@@ -244,7 +289,11 @@ def _note_line(note: Mapping[str, Any], chinese: bool, about_file: Words) -> str
     if note.get("start_s") is not None:
         span = f"{note['start_s']:.3f}–{note['end_s']:.3f}"
         words.append(f"{span} 秒" if chinese else f"{span} s")
-    words += [str(note[k]) for k in ("name", "kind") if k in note]
+    words += [str(note[k]) for k in ("name", "kind", "time", "tsa") if k in note]
+    if "valid_until" in note:
+        words.append(f"证书有效期至 {note['valid_until']}" if chinese else f"certificate until {note['valid_until']}")
+    if "check" in note:
+        words.append(_CHECKS[note["check"]][int(chinese)])
     if "reason" in note:
         words.append(text(note["reason"], "", chinese, about_file))
     if "from" in note:
@@ -279,8 +328,8 @@ def seal_lines(result: SealResult, chinese: bool, about_file: Words = no_words) 
     status = _STATUS[result.status][int(chinese)]
     if result.status == "sealed":
         if chinese:
-            return [f"{_named(result.path)}：{status}（{result.leaf_count} 个单元）→ {result.seal}"]
-        return [f"{_named(result.path)}: {status} ({result.leaf_count} leaves) -> {result.seal}"]
+            return [f"{named(result.path)}：{status}（{result.leaf_count} 个单元）→ {result.seal}"]
+        return [f"{named(result.path)}: {status} ({result.leaf_count} leaves) -> {result.seal}"]
     lines = [_line(result.path, status, text(result.reason, result.detail, chinese, about_file), chinese)]
     if result.status == "not_ok" and result.verification is not None:
         lines += verify_lines(result.verification, chinese, about_file)[1:]

@@ -99,6 +99,12 @@ def read_authorities(path: str | os.PathLike[str]) -> Authorities:
     return Authorities(tuple(found))
 
 
+def read_response(path: str | os.PathLike[str]) -> bytes:
+    """A response from a file; of one that is too long, just more than `token_of` takes."""
+    with open(path, "rb") as file:
+        return file.read(MAX_RESPONSE + 1)
+
+
 def request(covered: bytes, digest: Digest) -> Request:
     """A request for a token over `covered`, with a nonce, asking for the certificate."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
