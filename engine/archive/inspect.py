@@ -15,7 +15,7 @@ from engine.archive.exhibits import THUMBNAIL, Exhibits, gather
 from engine.archive.pool import Tick
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
-from engine.features.onepass import extract
+from engine.features.onepass import PacketObserver, extract
 from engine.features.survey import survey
 from engine.features.tables import Features
 from engine.findings import FileReport, Opinion, Outcome, Verdict
@@ -44,12 +44,15 @@ class Options:
         What findings weigh: ``inspect`` looks at a file for itself, ``audit`` at a record of an archive.
     exhibits
         What is kept beside the report for a page with plots and pictures.
+    level
+        ``full``, or ``container``: nothing is decoded, and container and bitstream alone are read.
     """
 
     rule_pack: str | RulePack = DEFAULT_PACK
     threads: int = 0
     purpose: PurposeName = "inspect"
     exhibits: Literal["none", "plots", "pictures"] = "none"
+    level: Literal["container", "full"] = "full"
 
     @property
     def pack(self) -> RulePack:
@@ -132,16 +135,17 @@ def _inspect(path: str, options: Options, tick: Tick) -> Inspected:
     digest = hash_file(path)
 
     def examine_whole() -> Inspected:
-        features = _tables(path, options, tick)
+        features = tables(path, options, tick)
         return conclude(path, before, replace(features, blake3=digest), options)
 
     return known(digest, guarded(path, examine_whole))
 
 
-def _tables(path: str, options: Options, tick: Tick) -> Features:
+def tables(path: str, options: Options, tick: Tick, observers: Sequence[PacketObserver] = ()) -> Features:
+    """The tables of a file, as deep as `options.level` asks."""
     if options.level == "container":
-        return survey(path)
-    return extract(path, threads=options.threads, progress=progress_of(path, tick))
+        return survey(path, observers=observers)
+    return extract(path, observers=observers, threads=options.threads, progress=progress_of(path, tick))
 
 
 def known(digest: str, result: Inspected) -> Inspected:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from blake3 import blake3
 
-from engine.archive.inspect import DEFAULTS, Inspected, Options, conclude, guarded, known, no_tick, progress_of, stamp
+from engine.archive.inspect import DEFAULTS, Inspected, Options, conclude, guarded, known, no_tick, stamp, tables
 from engine.archive.pool import Tick
-from engine.features.onepass import extract
 from engine.findings import (
     Evidence,
     FileReport,
@@ -28,7 +27,8 @@ from engine.media.errors import MediaError
 from engine.media.reader import CodedPacket, open_recording
 from engine.proofs.files import FileDigests, digest_both, file_state
 from engine.proofs.problems import ProofProblem
-from engine.proofs.seal import Sealer, SealResult
+from engine.proofs.seal import Sealer
+from engine.proofs.standing import SealResult
 from engine.rules.judge import finding_id
 from engine.rules.pack import RulePack
 
@@ -74,7 +74,7 @@ def _inspect_and_seal(path: str, sealing: Sealing, options: Options, tick: Tick)
 
     def examine_whole() -> Inspected:
         job.begin()
-        features = extract(path, observers=(job,), threads=options.threads, progress=progress_of(path, tick))
+        features = tables(path, options, tick, (job,))
         result = conclude(path, before, replace(features, blake3=digests.blake3), options)
         return replace(result, report=job.finish(result.report, complete=not features.packets.cut_short))
 

@@ -51,6 +51,7 @@ class Only(StrEnum):
 class Depth(StrEnum):
     """How much is decoded."""
 
+    CONTAINER = "container"
     FULL = "full"
 
 
@@ -101,7 +102,16 @@ def command(
         ),
     ] = None,
     progress: Progress = ProgressMode.AUTO,
-    level: Annotated[Depth, typer.Option("--level", help=bilingual("How much is decoded.", "检验深度。"))] = Depth.FULL,
+    level: Annotated[
+        Depth,
+        typer.Option(
+            "--level",
+            help=bilingual(
+                "full decodes everything; container reads container and bitstream alone, at disk speed.",
+                "检验深度：full 全部解码；container 只读封装和码流，速度接近磁盘。",
+            ),
+        ),
+    ] = Depth.FULL,
 ) -> int:
     """Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.
 
@@ -122,7 +132,7 @@ def command(
         only_found=only is Only.FOUND,
         least=Severity.NOTICE if notices else Severity.SUSPICION,
     )
-    return _run(paths, view, output, jobs, pictures, seal, out_dir, progress)
+    return _run(paths, view, output, jobs, pictures, seal, out_dir, progress, level)
 
 
 def _run(
@@ -134,6 +144,7 @@ def _run(
     seal: bool,
     out_dir: Path | None,
     progress: ProgressMode,
+    level: Depth,
 ) -> int:
     from engine.archive.batch import lost
     from engine.archive.inspect import Options
@@ -143,7 +154,7 @@ def _run(
     from engine.report.views import render, show
 
     at_a_time, threads = plan(len(paths), jobs)
-    options = Options(threads=threads, exhibits=_exhibits(view, pictures))
+    options = Options(threads=threads, exhibits=_exhibits(view, pictures), level=level.value)
     work = sealing_task(options, None if out_dir is None else str(out_dir)) if seal else task(options)
     with watching(progress) as watch:
         batch = run(work, paths, lost, at_a_time, watch)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from engine.findings import FileReport, Finding, Value, Verdict
+from engine.findings import FileReport, Finding, Outcome, Value, Verdict
 from engine.report.summary import not_examinable
 
 _INDEX: Final = {"en": 0, "zh": 1, "zh-CN": 1}
@@ -133,6 +133,8 @@ class Texts:
         """The verdict in a sentence. Clear is always worded with what could not be examined."""
         if report.verdict is Verdict.NOT_EXAMINABLE:
             return self.failure(report)
+        if report.verdict is Verdict.CLEAR and report.integrity.outcome is not Outcome.CLEAR:
+            return self.get("reason", report.reason)
         if report.verdict is Verdict.CLEAR:
             return self.ui("clear_full") + self.ui("sentence_break") + self.uncovered(report)
         kinds = self.ui("list_break").join(self.get("kind", k) for k in _loud_kinds(report.findings))

@@ -20,6 +20,10 @@ NOT_CHECKED = Opinion(Outcome.NOT_EXAMINABLE, "not_checked")
 """The opinion on a question that this version does not examine."""
 
 
+UNDECODED = "nothing_found_undecoded"
+"""Nothing in container and bitstream, and nobody looked at pictures and sound: no opinion on integrity."""
+
+
 def judge(features: Features, examination: Examination, pack: RulePack, purpose: PurposeName = "inspect") -> FileReport:
     """The report on one file.
 
@@ -38,18 +42,28 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
     findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in examination.findings)
     obstacle = unexaminable(features) or ("detector_failed" if examination.failed else None)
     verdict = verdict_of(findings, examinable=obstacle is None)
+    integrity = integrity_of(verdict, obstacle)
+    reason = reason_of(verdict, obstacle)
+    if verdict is Verdict.CLEAR and not_decoded(features):
+        reason, integrity = UNDECODED, Opinion(Outcome.NOT_EXAMINABLE, UNDECODED)
     return FileReport(
         path=features.media.path,
         blake3=features.blake3,
         size=features.media.size,
         media=media_facts(features),
         verdict=verdict,
-        reason=reason_of(verdict, obstacle),
-        integrity=integrity_of(verdict, obstacle),
+        reason=reason,
+        integrity=integrity,
         originality=NOT_CHECKED,
         examined=examination.examined,
         findings=findings,
     )
+
+
+def not_decoded(features: Features) -> bool:
+    """Whether the file was read without decoding: there are streams and no tables of them."""
+    asked = features.media.video is not None or features.media.audio is not None
+    return asked and features.frames is None and features.audio is None
 
 
 def reason_of(verdict: Verdict, obstacle: str | None) -> str:

@@ -14,7 +14,7 @@ from blake3 import blake3
 
 import engine.archive.inspect as module
 from engine.archive.inspect import Options, inspect, inspect_with_exhibits
-from engine.findings import FileReport, Outcome, Severity, Verdict
+from engine.findings import FileReport, Opinion, Outcome, Severity, Verdict
 from engine.proofs import files
 from fixtures.tamper import tamper
 
@@ -38,6 +38,27 @@ def test_the_same_recording_with_a_hole_is_not(clip: Path, tmp_path: Path) -> No
     assert (found[0].start_frame, found[0].end_frame) == (event.start_frame, event.end_frame)
     assert found[0].id
     assert "15" in found[0].articles
+
+
+def test_without_decoding_nothing_found_is_no_opinion_on_integrity(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "extract", _refuse)
+    report = inspect(clip, Options(level="container"))
+    assert report.verdict is Verdict.CLEAR
+    assert report.integrity == Opinion(Outcome.NOT_EXAMINABLE, "nothing_found_undecoded")
+    assert {e.by for e in report.examined} <= {"timestamps", "bitstream"}
+
+
+def test_without_decoding_a_hole_is_found_at_the_same_place(clip: Path, tmp_path: Path) -> None:
+    truth = tamper(clip, "gap_copy:1", 1, tmp_path)[0]
+    decoded, read = (inspect(tmp_path / truth.file, Options(level=level)) for level in ("full", "container"))
+    assert [(f.kind, f.start_frame, f.end_frame) for f in read.findings if f.severity > Severity.NOTICE] == [
+        (f.kind, f.start_frame, f.end_frame) for f in decoded.findings if f.severity > Severity.NOTICE
+    ]
+    assert read.integrity.outcome is Outcome.FOUND
+
+
+def _refuse(*_args: Any, **_more: Any) -> Any:
+    raise AssertionError("decoded")
 
 
 def test_reports_are_the_same_for_any_number_of_threads(clip: Path) -> None:
