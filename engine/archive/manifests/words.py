@@ -168,6 +168,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "'{value}' is on no list of activities that must be recorded; it is counted apart.",
             "“{value}”不在应当记录的执法活动清单中，将单独计数。",
         ),
+        "absent_recording": ("{value} is not there.", "“{value}”不存在。"),
+        "absent_backup": ("the backup {value} is not there.", "备份“{value}”不存在。"),
+        "absent_report": ("the written report {value} is not there.", "书面说明“{value}”不存在。"),
         # CSV
         "duplicate_column": ("the column appears twice.", "该列重复出现。"),
         "missing_column": ("the column is missing.", "缺少该列。"),

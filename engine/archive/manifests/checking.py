@@ -1,0 +1,75 @@
+"""`audit --check`: everything that can be said of an archive's declarations without reading footage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.archive.manifests.load import load_archive
+from engine.archive.manifests.problems import ManifestProblem, nearest
+from engine.archive.manifests.records import LoadedArchive, LoadedCase
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check came to.
+
+    Parameters
+    ----------
+    archive
+        As loaded.
+    problems
+        All of them, each with file, line and field: those of the archive first, then case by case.
+    """
+
+    archive: LoadedArchive
+    problems: tuple[ManifestProblem, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many problems keep a case or a file from being used."""
+        return sum(p.grade == "error" for p in self.problems)
+
+
+def check(root: str | os.PathLike[str], activities: Iterable[str] = ()) -> Check:
+    """Read all declarations, and look whether the files that they name are there.
+
+    Parameters
+    ----------
+    root
+        The archive.
+    activities
+        Those that must be recorded, beside the archive's own items; none: activities are not looked at.
+    """
+    archive = load_archive(root)
+    listed = tuple(activities)
+    known = frozenset((*listed, *archive.settings.items)) if listed else None
+    problems = list(archive.problems)
+    for case in archive.cases:
+        problems += [*case.problems, *_absent(case, Path(root)), *_unlisted(case, known)]
+    return Check(archive, tuple(problems))
+
+
+def _absent(loaded: LoadedCase, root: Path) -> list[ManifestProblem]:
+    """Named files that are not there; their contents are not looked at."""
+    case = loaded.case
+    if case is None:
+        return []
+    named = [("recordings.path", "absent_recording", r.path) for r in case.recordings]
+    named += [("recordings.backup", "absent_backup", r.backup) for r in case.recordings if r.backup]
+    named += [("interruptions.report", "absent_report", i.report) for i in case.interruptions if i.report]
+    return [
+        ManifestProblem(loaded.file, loaded.line, field, problem, {"value": path}, "warning")
+        for field, problem, path in named
+        if not os.path.exists(root / loaded.folder / path)
+    ]
+
+
+def _unlisted(loaded: LoadedCase, known: frozenset[str] | None) -> list[ManifestProblem]:
+    case = loaded.case
+    if case is None or known is None or case.activity in known:
+        return []
+    params = {"value": case.activity, **nearest(case.activity, known)}
+    return [ManifestProblem(loaded.file, loaded.line, "activity", "unlisted_activity", params, "warning")]
