@@ -1,13 +1,13 @@
 """Timestamps and renewals of a seal as one chain: each link covers what stands before it.
 
 Order of RFC 4998, section 5: a renewal has to be made before the certificate of the link before
-it lapses. A timestamp that was renewed too late no longer says when; the renewal still does.
+it lapses. What was renewed too late no longer says when; the renewal that came too late still does.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -61,13 +61,13 @@ class Stamps:
     links
         Timestamps, then renewals.
     notes
-        One for each link, then what is wrong with the chain.
+        One for each link, then what is to be said of the chain.
     trusted
-        An unbroken chain of tokens of trusted authorities leads to one that has not lapsed.
+        Its end is a token of a trusted authority that has not lapsed.
     since
-        From when on that chain shows the seal to have been there; None where it is not trusted.
+        From when on the tokens that hold show the seal to have been there; None where it is not trusted.
     signed
-        Key identifier -> from when on it shows that key's signature to have been there.
+        Key identifier -> from when on they show that key's signature to have been there.
     """
 
     links: tuple[Link, ...]
@@ -110,9 +110,13 @@ def check_stamps(seal: Seal, authorities: Authorities | None, now: datetime.date
         return Stamps(links, tuple(notes), False)
     if not links:
         return Stamps((), ({"subject": "timestamp", "change": "not_stamped"},), False)
-    holding, problems = _walk(seal, stamps, renewals, now)
-    if problems:
-        return Stamps(links, (*notes, *problems), False)
+    holding, more = _walk(seal, stamps, renewals)
+    notes += more
+    if not holding:
+        return Stamps(links, (*notes, {"subject": "timestamp", "change": "untrusted"}), False)
+    if (valid_until := _last(links).valid_until) < now:
+        lapsed = {"subject": "timestamp", "change": "lapsed", "valid_until": moment(valid_until)}
+        return Stamps(links, (*notes, lapsed), False)
     signed: dict[str, datetime.datetime] = {}
     for time, keys in sorted(holding, reverse=True):
         signed |= dict.fromkeys(keys, time)
@@ -145,33 +149,34 @@ Holding = tuple[datetime.datetime, tuple[str, ...]]
 """When a token that holds was made, and the keys whose signatures it covers."""
 
 
-def _walk(
-    seal: Seal, stamps: list[Link], renewals: list[Link], now: datetime.datetime
-) -> tuple[list[Holding], list[dict[str, Any]]]:
-    """The tokens that hold, and where the chain is broken.
+def _walk(seal: Seal, stamps: list[Link], renewals: list[Link]) -> tuple[list[Holding], list[dict[str, Any]]]:
+    """The tokens that hold, and where the chain was renewed too late.
 
-    The timestamps side by side are one link: one of them that holds is enough. Those that came
-    after a renewal are not part of what it renewed.
+    The timestamps side by side are one link: one of them that holds is enough. After a renewal
+    that came too late only that renewal and what follows it hold.
     """
-    evidence, problems = seal.evidence, list[dict[str, Any]]()
+    evidence, notes = seal.evidence, list[dict[str, Any]]()
     first = evidence.renewals[0].timestamps if renewals else len(stamps)
     good = [(s.token, e.covers) for s, e in zip(stamps[:first], evidence.timestamps, strict=False) if _good(s)]
     holding = [(token.time, keys) for token, keys in good]
     valid_until = max((token.valid_until for token, _ in good), default=None)
     for link, entry in zip(renewals, evidence.renewals, strict=True):
-        token = link.token
         if not _good(link):
-            problems.append({"subject": "timestamp", "change": "untrusted", "tsa": token.authority})
             continue
+        token = link.token
         if valid_until is not None and token.time > valid_until:
-            problems.append({"subject": "timestamp", "change": "renewed_too_late", "time": moment(token.time)})
+            notes.append({"subject": "timestamp", "change": "renewed_too_late", "time": moment(token.time)})
+            holding = []
         holding.append((token.time, entry.signatures))
         valid_until = token.valid_until
-    if valid_until is None:
-        problems.append({"subject": "timestamp", "change": "untrusted"})
-    elif valid_until < now:
-        problems.append({"subject": "timestamp", "change": "lapsed", "valid_until": moment(valid_until)})
-    return holding, problems
+    return holding, notes
+
+
+def _last(links: Sequence[Link]) -> Token:
+    """The last renewal that is trusted, or of the timestamps side by side the one that lapses last."""
+    good = [link for link in links if _good(link)]
+    renewed = [link.token for link in good if link.change == "renewed"]
+    return renewed[-1] if renewed else max((link.token for link in good), key=lambda token: token.valid_until)
 
 
 def _good(link: Link) -> bool:
