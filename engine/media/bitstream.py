@@ -48,6 +48,11 @@ class Bits:
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1)
 
+    @property
+    def left(self) -> int:
+        """Bits that were not read yet."""
+        return self._left
+
     def exp_golomb(self) -> int:
         """ue(v): H.264, section 9.1."""
         zeros = 0

@@ -27,7 +27,8 @@ from engine.media.model import NO_TIME, BoxFacts, MediaInfo, PacketTable, Stream
 from engine.media.structure import read_structure
 from engine.media.timeline import timelines
 
-_OPTIONS: Final = {"ignore_editlist": "1"}
+_OPTIONS: Final = {"ignore_editlist": "1", "pattern_type": "none"}
+"""Edit lists hide nothing; an image named ``a%d.jpg`` is that file, not the first of a series."""
 
 EXACT_POSITIONS: Final = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "h264", "hevc", "avi"})
 """Containers whose packet positions are those of the payload's first byte."""

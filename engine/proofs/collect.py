@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME, MediaInfo, StreamInfo
+from engine.media.photo_parts import is_photo_format
 from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
-from engine.proofs.content import ContentReader, Piece, Presented, Units, configuration_of, is_pcm, reader_for
+from engine.proofs.content import Presented, configuration_of, is_pcm, reader_for
 from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
 from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
 from engine.proofs.pcm import PcmBlocks, sample_bytes
 from engine.proofs.problems import ProofProblem
+from engine.proofs.reading import ContentReader
+from engine.proofs.tags import read_photo_parts
+from engine.proofs.units import Piece, Units
 
 MAX_CONFIGURATIONS = 1024
 """Different codec configurations of one stream; a recorder has one or two."""
@@ -76,8 +80,15 @@ class _UnitStream:
             self._fields(p, self._units.piece(p.data))
             return
         self.finish()
-        found = self._reader.read(p.data)
-        self.rows.append(p.pts, p.duration, p.position, p.size, found.digest, found.configuration)
+        found = self._reader.read_all(p.data)
+        if len(found) == 1:
+            self.rows.append(p.pts, p.duration, p.position, p.size, found[0].digest, found[0].configuration)
+            return
+        for number, content in enumerate(found):  # each its share of the packet's time and bytes
+            start, end = (p.duration * n // len(found) for n in (number, number + 1))
+            pts = p.pts if p.pts == NO_TIME else p.pts + start
+            size = p.size * (number + 1) // len(found) - p.size * number // len(found)
+            self.rows.append(pts, end - start, NO_TIME, size, content.digest, content.configuration)
 
     def _fields(self, p: CodedPacket, piece: Piece) -> None:
         """Two packets that are the fields of one picture make one leaf, at the time of the first."""
@@ -154,7 +165,34 @@ class _PcmStream:
         self.rows.append(pts, duration, where, len(data), content_digest(data), self._configuration)
 
 
-def _stream_of(stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> _UnitStream | _PcmStream:
+class _PhotoStream:
+    """The picture of an image file: one leaf, whatever pieces a demuxer makes of the file."""
+
+    configuration_sei: tuple[bytes, ...] = ()
+    framing = "packet"
+
+    def __init__(self, stream: StreamInfo, media: MediaInfo) -> None:
+        self.rows = _Rows()
+        self._media = media
+        self._configuration = configuration_digest(configuration_of(stream))
+        self._first: CodedPacket | None = None
+
+    def packet(self, p: CodedPacket) -> None:
+        self._first = self._first or p
+
+    def finish(self) -> None:
+        if self._first is not None:
+            digest = content_digest(read_photo_parts(self._media).coded)
+            size = min(self._media.size, 0xFFFFFFFF)
+            self.rows.append(self._first.pts, self._first.duration, NO_TIME, size, digest, self._configuration)
+
+
+_Stream = _UnitStream | _PcmStream | _PhotoStream
+
+
+def _stream_of(stream: StreamInfo, media: MediaInfo, dropped_sei: tuple[bytes, ...] | None) -> _Stream:
+    if is_photo_format(media.format) and stream.codec != "unknown":
+        return _PhotoStream(stream, media)
     if not is_pcm(stream):
         return _UnitStream(stream, dropped_sei)
     try:
@@ -190,8 +228,10 @@ class LeafCollector:
     ) -> None:
         self._media = media
         self._timelines = timelines
-        self._streams: dict[int, _UnitStream | _PcmStream] = {
-            s.index: _stream_of(s, dropped_sei) for s in media.streams if s.kind in ("video", "audio") and not s.still
+        self._streams: dict[int, _Stream] = {
+            s.index: _stream_of(s, media, dropped_sei)
+            for s in media.streams
+            if s.kind in ("video", "audio") and not s.still
         }
         if not self._streams:
             raise ProofProblem("nothing_to_bind")
@@ -217,7 +257,7 @@ class LeafCollector:
         columns = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
         return Leaves(**columns, streams=tuple(streams)), repeats
 
-    def _stream(self, index: int, mine: _UnitStream | _PcmStream) -> LeafStream:
+    def _stream(self, index: int, mine: _Stream) -> LeafStream:
         info = self._media.streams[index]
         examined = self._media.video
         return LeafStream(

@@ -8,8 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from engine.media.model import MediaInfo
+from engine.media.photo_parts import is_photo_format
 from engine.proofs.header import Header
 from engine.proofs.leaves import Leaves, shown_count
+from engine.proofs.tags import tags_of
 
 Note = Mapping[str, Any]
 
@@ -33,15 +35,13 @@ def container_notes(header: Header, media: MediaInfo, presented: Leaves) -> list
     notes: list[Note] = [{"subject": "container", "change": "bytes", **sizes}]
     if media.format != header.container:
         notes.append({"subject": "container", "change": "format", "from": header.container, "to": media.format})
-    else:
+    if media.format == header.container or (is_photo_format(media.format) and is_photo_format(header.container)):
         notes += _tags(header.payload["tags"], media)
     return notes + stream_notes(header, media, presented)
 
 
 def _tags(sealed: Mapping[str, str], media: MediaInfo) -> list[Note]:
-    from engine.proofs.seal import printable
-
-    found = {printable(k): printable(v)[:65536] for k, v in list(media.tags.items())[:1000]}
+    found = tags_of(media)
     return [
         {"subject": "container", "change": "tag", "name": name, "from": sealed.get(name), "to": found.get(name)}
         for name in sorted(sealed.keys() | found.keys())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.proofs.hashing import FORMAT
 from engine.proofs.problems import ProofProblem
+from engine.proofs.times import instant
 
 if TYPE_CHECKING:
     from engine.proofs.leaves import LeafStream
@@ -158,8 +159,13 @@ def _edit(value: Any) -> bool:
     return _list(_digits, 3)(value) and len(value) == 3
 
 
+_FRAMINGS: Final = frozenset(
+    {"packet", "samples", "adts", "latm", "obu", "start_codes"} | {f"length{n}" for n in "1234"}
+)
+
+
 def _framing(value: Any) -> bool:
-    return value in ("packet", "samples", "adts", "obu", "start_codes", "length1", "length2", "length3", "length4")
+    return isinstance(value, str) and value in _FRAMINGS
 
 
 def _ratio(value: Any) -> bool:
@@ -220,7 +226,7 @@ _HEADER: Final[Mapping[str, Check]] = {
     "leaves": _object({"size": _int(1, LIMIT), "blake3": _digest, "sha256": _digest}),
     "sealed": _object(
         {
-            "at": _text(64),
+            "at": lambda v: isinstance(v, str) and instant(v) is not None,
             "clock": _text(64),
             "host": _maybe(_text(256)),
             "operator": _maybe(_text(256)),

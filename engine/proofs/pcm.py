@@ -70,6 +70,6 @@ def sample_bytes(stream: StreamInfo) -> int:
     if bits is None:
         digits = "".join(c for c in stream.codec.split("_")[1][1:3] if c.isdigit())
         bits = int(digits) if digits else 0
-    if bits not in (8, 16, 24, 32, 64) or not stream.channels or stream.codec.endswith("planar"):
+    if bits not in (8, 16, 24, 32, 64) or not stream.channels:
         raise ProofProblem("leaf_not_built", f"PCM of the kind {stream.codec}")
     return bits // 8 * stream.channels

@@ -8,10 +8,11 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.proofs.content import ContentReader, reader_at
+from engine.proofs.content import reader_at
 from engine.proofs.header import Header
 from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.problems import ProofProblem
+from engine.proofs.reading import ContentReader
 
 Found = dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]
 """Stream index -> rows that are altered, rows that lie beyond the end of the file."""

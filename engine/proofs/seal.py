@@ -5,12 +5,13 @@ A seal is never written over what it contradicts: an existing proof is verified 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import getpass
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from engine.proofs.files import (
     digest_both,
     draft,
     file_state,
+    locked,
     no_tick,
     proof_paths,
     remove_temporaries,
@@ -41,7 +43,9 @@ from engine.proofs.hashing import FORMAT
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.parquet import write_leaves
 from engine.proofs.problems import ProofProblem, plain_detail
-from engine.proofs.verify import Status, VerifyResult, verify
+from engine.proofs.signing import Signer
+from engine.proofs.standing import SealResult, standing_proof
+from engine.proofs.tags import printable, tags_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,48 +77,13 @@ class Supersede:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SealResult:
-    """What sealing came to.
-
-    Parameters
-    ----------
-    path
-        The recording.
-    status
-        ``sealed``, ``already_sealed``, ``not_ok`` (a proof exists and the recording does not
-        fit it: nothing was written) or ``refused``.
-    reason
-        Identifier, empty where there is nothing to explain.
-    detail
-        What was seen.
-    seal, leaves
-        The two files; None where there are none.
-    root
-        Of the tree, hexadecimal.
-    leaf_count
-        Leaves of the tree.
-    verification
-        What the existing proof says, where there is one.
-    """
-
-    path: str
-    status: str
-    reason: str = ""
-    detail: str = ""
-    seal: Path | None = None
-    leaves: Path | None = None
-    root: str | None = None
-    leaf_count: int = 0
-    verification: VerifyResult | None = None
-
-
 def seal(
     path: str | os.PathLike[str],
     out_dir: str | os.PathLike[str] | None = None,
     supersede: Supersede | None = None,
     origin: Origin | None = None,
     tick: Tick = no_tick,
+    signers: Sequence[Signer] = (),
 ) -> SealResult:
     """Write the proof of a recording beside it, or into `out_dir`.
 
@@ -130,6 +99,9 @@ def seal(
         Who seals.
     tick
         Called with how far it is, in bytes.
+    signers
+        Sign the header. A proof that stands already gets their signatures added, if every
+        byte is as it was sealed.
 
     Returns
     -------
@@ -139,7 +111,7 @@ def seal(
     name = os.fspath(path)
     meter = Meter(tick)
     try:
-        sealer = Sealer.start(name, out_dir, supersede, origin, tick)
+        sealer = Sealer.start(name, out_dir, supersede, origin, tick, signers)
         if isinstance(sealer, SealResult):
             return sealer
         with open_recording(name) as recording:
@@ -165,12 +137,14 @@ class Sealer:
         state: FileState,
         origin: Origin,
         supersedes: Mapping[str, str] | None,
+        signers: Sequence[Signer] = (),
     ) -> None:
         self._path = path
         self._seal, self._leaves = proof_paths(path, out_dir)
         self._state = state
         self._origin = origin
         self._supersedes = supersedes
+        self._signers = tuple(signers)
         self._media: MediaInfo | None = None
         self._collector: LeafCollector | None = None
 
@@ -181,6 +155,7 @@ class Sealer:
         supersede: Supersede | None = None,
         origin: Origin | None = None,
         tick: Tick = no_tick,
+        signers: Sequence[Signer] = (),
     ) -> Sealer | SealResult:
         """A sealer, or the result where nothing is to be sealed: an existing proof comes first.
 
@@ -194,20 +169,16 @@ class Sealer:
         seal_path, leaves_path = proof_paths(name, out_dir)
         remove_temporaries(seal_path.parent, (seal_path, leaves_path), time.time() - STALE_S)
         if not os.path.lexists(seal_path):
-            return Sealer(name, out_dir, state, origin or Origin(), None)
-        old = verify(name, seal_path, tick=tick)
-        if old.status in (Status.OK, Status.OK_WITH_MISSING_INFO) and supersede is None:
-            reason = "already_sealed" if old.status is Status.OK else old.reason
-            return SealResult(name, "already_sealed", reason, "", seal_path, leaves_path, verification=old)
+            return Sealer(name, out_dir, state, origin or Origin(), None, signers)
         if supersede is None:
-            return SealResult(name, "not_ok", old.reason, old.detail, seal_path, leaves_path, verification=old)
+            return standing_proof(name, seal_path, leaves_path, signers, tick)
         replaced = envelope.read_seal(seal_path)
         bound = {
             "root": replaced.header.root,
             "seal": blake3.blake3(replaced.payload).hexdigest(),
             "reason": supersede.reason,
         }
-        return Sealer(name, out_dir, state, origin or Origin(), bound)
+        return Sealer(name, out_dir, state, origin or Origin(), bound, signers)
 
     def begin(self, media: MediaInfo, timelines: Mapping[int, StreamTimeline]) -> None:
         """Say what is going to be read; call once, before the first packet.
@@ -279,12 +250,16 @@ class Sealer:
         """
         with draft(self._leaves, lambda name: write_leaves(found, name)) as leaves:
             header["leaves"] = _covered(leaves.temporary)
-            data = envelope.Seal.of(header).to_bytes()
+            made = envelope.Seal.of(header)
+            for signer in self._signers:
+                made = signer.seal(made)
+            data = made.to_bytes()
             with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed:
                 if self._supersedes is None and os.path.lexists(self._seal):
                     raise ProofProblem("cannot_write", f"{self._seal}: made by another program meanwhile")
-                leaves.publish()
-                sealed.publish()
+                with locked(self._seal) if self._supersedes else contextlib.nullcontext():  # nothing is added meanwhile
+                    leaves.publish()
+                    sealed.publish()
         root = header["tree"]["root"]
         return SealResult(self._path, "sealed", "", "", self._seal, self._leaves, root, len(found))
 
@@ -307,7 +282,7 @@ class Sealer:
                 "complete": complete,
             },
             "streams": [describe(s, media, bound.get(s.index), found) for s in media.streams],
-            "tags": {printable(k): printable(v)[:65536] for k, v in list(media.tags.items())[:1000]},
+            "tags": tags_of(media),
             "tree": {
                 "leaves": len(found),
                 "root": tree.root(len(found), groups).hex(),
@@ -365,11 +340,6 @@ def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, lea
         "profile": stream.profile,
         "language": stream.language,
     }
-
-
-def printable(text: str) -> str:
-    """Text that JSON can carry: bytes of a name that are no UTF-8 become a replacement mark."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _account() -> str | None:
