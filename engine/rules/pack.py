@@ -7,7 +7,7 @@ rules it was judged by.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -16,6 +16,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from engine.findings import Severity
+from engine.rules.cases.catalogue import CHECKS, tolerance_names
+from engine.rules.naming import nearest
 
 ArticleNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}$")]
 """A bare article number, without paragraph."""
@@ -56,6 +58,59 @@ class Unchecked(_Strict):
     why: Bilingual
 
 
+class Tolerance(_Strict):
+    """A number that a check compares with; departments may set another."""
+
+    value: float = Field(ge=0, allow_inf_nan=False)
+    unit: str
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Item(_Strict):
+    """A listed activity: one that must be recorded."""
+
+    name: str = Field(min_length=1)
+    article: ArticleNumber
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+WeightName = Literal["notice", "suspicion", "violation"]
+
+
+class CheckRule(_Strict):
+    """What a check of a case bears on, how much each fact weighs, and what a reader must know of it.
+
+    Parameters
+    ----------
+    needed
+        Whether a case stays not examinable where this check could not be made.
+    severity
+        Fact that the check can find -> what it weighs.
+    liability
+        Items of the liability article that it may bear on.
+    asks, blind, person
+        What is asked, what the check cannot see, and what a person must do.
+    """
+
+    articles: tuple[ArticleNumber, ...] = Field(min_length=1, strict=False)
+    needed: bool = False
+    severity: Mapping[str, WeightName] = Field(default_factory=dict)
+    liability: tuple[str, ...] = Field(default=(), strict=False)
+    title: Bilingual
+    asks: Bilingual
+    blind: Bilingual
+    person: Bilingual
+
+
+class Liability(_Strict):
+    """The article on liability, item by item."""
+
+    article: ArticleNumber
+    items: Mapping[str, Bilingual]
+
+
 class KindRule(_Strict):
     """What a kind of finding bears on, and how much it weighs for each purpose."""
 
@@ -74,6 +129,38 @@ class PackFile(_Strict):
     articles: Mapping[ArticleNumber, Article]
     unchecked: Mapping[ArticleNumber, Unchecked] = Field(default_factory=dict)
     kinds: Mapping[str, KindRule]
+    items: tuple[Item, ...] = Field(default=(), strict=False)
+    liability: Liability | None = None
+    tolerances: Mapping[str, Tolerance] = Field(default_factory=dict)
+    checks: Mapping[str, CheckRule] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _checks_fit(self) -> PackFile:
+        faults = [fault for name, rule in self.checks.items() for fault in self._faults(name, rule)]
+        faults += [
+            f"tolerance {name!r} is read by no check{nearest(name, tolerance_names())}"
+            for name in self.tolerances
+            if name not in tolerance_names()
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults(self, name: str, rule: CheckRule) -> list[str]:
+        """What is wrong with one check."""
+        known = CHECKS.get(name)
+        if known is None:
+            return [f"there is no check {name!r}{nearest(name, CHECKS)}"]
+        facts = [
+            f"check {name!r} cannot find {f!r}{nearest(f, known.facts)}" for f in rule.severity if f not in known.facts
+        ]
+        facts += [f"check {name!r} does not say what {f!r} weighs" for f in known.facts if f not in rule.severity]
+        facts += [f"check {name!r} reads tolerance {t!r}" for t in known.tolerances if t not in self.tolerances]
+        quoted = set(self.articles)
+        facts += [f"check {name!r} names article {a}, which is not quoted" for a in rule.articles if a not in quoted]
+        listed = self.liability.items if self.liability is not None else {}
+        facts += [f"check {name!r} names liability item {i!r}" for i in rule.liability if i not in listed]
+        return facts
 
     @model_validator(mode="after")
     def _articles_exist(self) -> PackFile:
@@ -105,6 +192,34 @@ class RulePack:
     @property
     def name(self) -> str:
         return self.content.name
+
+    def tolerances(self, overrides: Mapping[str, float]) -> dict[str, float]:
+        """The tolerances that hold in a department.
+
+        Parameters
+        ----------
+        overrides
+            Values that a department sets, by the tolerance's name; not negative.
+
+        Raises
+        ------
+        RulePackError
+            If one is named that the pack does not have, or has a value that none can have; all
+            faults are named, each with the nearest name that there is.
+        """
+        known = self.content.tolerances
+        faults = [f"no tolerance {n!r} in {self.name}{nearest(n, known)}" for n in overrides if n not in known]
+        faults += [f"tolerance {n!r} cannot be {v}" for n, v in overrides.items() if not 0 <= v < float("inf")]
+        if faults:
+            raise RulePackError("overrides: " + "; ".join(faults))
+        return {name: float(overrides.get(name, t.value)) for name, t in known.items()}
+
+    def listed(self, activity: str, more: Iterable[str] = ()) -> bool:
+        """Whether an activity must be recorded: the pack's items, and what a department adds.
+
+        None of the pack's can be taken out.
+        """
+        return activity.strip() in {*(item.name for item in self.content.items), *(name.strip() for name in more)}
 
     def articles_of(self, kind: str) -> tuple[str, ...]:
         """Articles that a kind of finding bears on; none for kinds that the pack does not know."""

@@ -1,0 +1,143 @@
+"""Whether the recordings show the activity from its start to its end (Art. 13)."""
+
+from __future__ import annotations
+
+from engine.findings import Evidence, Source
+from engine.rules.cases.intervals import longest, seconds, subtract
+from engine.rules.cases.record import Placement
+from engine.rules.cases.result import Coverage, Span
+from engine.rules.cases.timeline import Gap, Timeline, utc
+from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, unexaminable, values
+
+CAMERA_CLOCKS = frozenset({"on_screen", "container", "file_name", "exif"})
+"""Clocks that one oscillator of the camera drives."""
+
+
+def clock_source(place: Placement | None) -> Source:
+    """The independent source that a placement rests on."""
+    if place is None or place.basis == "declared":
+        return Source.PAPERWORK
+    return Source.GPS if place.basis == "gps" else Source.CAMERA_CLOCK
+
+
+def side_clocks(gap: Gap) -> Source:
+    """The source of the clocks at a gap's sides."""
+    side = gap.right or gap.left
+    return clock_source(side.record.placement if side is not None else None)
+
+
+def coverage(view: CaseView, limits: Limits) -> Answer:
+    """Whether recording began with the activity and went on to its end. Breaks inside are the ledger's."""
+    timeline = view.timeline
+    if timeline is None:
+        return unexaminable("times_contradict")
+    if not view.required:
+        return clear("not_required")
+    if not view.present:
+        return clear("exempt") if view.case.exemptions else unexaminable("nothing_recorded")
+    tolerance = limits["coverage_tolerance_s"]
+    remarks, unknown = list[Remark](), ""
+    for gap in _outer(view, timeline):
+        open_ = _open(view, gap)
+        if longest(open_) <= tolerance:
+            continue
+        if not gap.certain:
+            unknown = "clock_uncertainty"
+        elif timeline.unplaced:
+            unknown = "no_clock"
+        else:
+            remarks.append(_remark(view, timeline, gap, open_, tolerance))
+    share = round(100 * measured(view, timeline, limits).share, 2)
+    if unknown:
+        return unexaminable(unknown, *remarks, percent=share)
+    reason = "interruptions_apart" if view.ledger else "covered"
+    return clear(reason, *remarks, percent=share, interruptions=len(view.ledger))
+
+
+def _outer(view: CaseView, timeline: Timeline) -> list[Gap]:
+    """Gaps before the first and after the last recording."""
+    return [gap for gap in timeline.gaps if not gap.inside]
+
+
+def _open(view: CaseView, gap: Gap) -> tuple[Span, ...]:
+    """What of a gap no declared interruption speaks of."""
+    if not any(judged.gap is gap for judged in view.ledger):
+        return (gap.span,)
+    ends = ((i.start, i.end if i.end is not None else max(view.case.end, i.start)) for i in view.case.interruptions)
+    return subtract((gap.span,), ((utc(start), utc(end)) for start, end in ends))
+
+
+def _remark(view: CaseView, timeline: Timeline, gap: Gap, spans: tuple[Span, ...], tolerance: float) -> Remark:
+    heard = seconds(spans) - seconds(subtract(spans, timeline.sound))
+    fact = "sound_only" if longest(subtract(spans, timeline.sound)) <= tolerance else "uncovered"
+    if view.case.exemptions:
+        fact = "partly_exempt"
+    source = side_clocks(gap)
+    length = round(seconds(spans), 3)
+    start, end = spans[0][0], spans[-1][1]
+    return Remark(
+        fact,
+        view.local(start),
+        view.local(end),
+        params=values(
+            seconds=length,
+            sound_s=round(heard, 3),
+            start=view.clock(start),
+            end=view.clock(end),
+            side="throughout" if gap.left is gap.right else "start" if gap.left is None else "end",
+        ),
+        evidence=(
+            Evidence(source, "uncovered_s", length, tolerance),
+            Evidence(source, "clock_uncertainty_s", round(gap.uncertainty_s, 3)),
+        ),
+    )
+
+
+def agreement(view: CaseView, limits: Limits) -> Answer:
+    """Whether recording begins and ends when the paperwork says; starting late is a matter of coverage."""
+    timeline = view.timeline
+    if timeline is None:
+        return unexaminable("times_contradict")
+    near = [p for p in timeline.pieces if p.end > timeline.required[0] and p.start < timeline.required[1]]
+    if not near:
+        return unexaminable("no_clock" if timeline.unplaced else "nothing_recorded")
+    first, last = min(near, key=lambda p: p.start), max(near, key=lambda p: p.end)
+    tolerance = limits["coverage_tolerance_s"]
+    remarks = list[Remark]()
+    early = (timeline.required[0] - first.start).total_seconds()
+    late = (last.end - timeline.required[1]).total_seconds()
+    for fact, piece, by, recorded, paper in (
+        ("earlier", first, early, first.start, timeline.required[0]),
+        ("later", last, late, last.end, timeline.required[1]),
+    ):
+        place = piece.record.placement
+        if by > tolerance + (place.uncertainty_s if place is not None else 0.0):
+            start, end = sorted((recorded, paper))
+            params = values(seconds=round(by, 3), recorded=view.clock(recorded), paper=view.clock(paper))
+            evidence = (Evidence(clock_source(place), "seconds", round(by, 3), tolerance),)
+            path = piece.record.path
+            remarks.append(Remark(fact, view.local(start), view.local(end), path, params, evidence))
+    return clear("agrees", *remarks)
+
+
+def measured(view: CaseView, timeline: Timeline, limits: Limits) -> Coverage:
+    """The coverage as a report shows it, in the paperwork's zone."""
+    start, end = timeline.required
+    excused = [j.gap.span for j in view.ledger if j.excused]
+    uncertain = [g.span for g in timeline.gaps if not g.certain and g.seconds > limits["coverage_tolerance_s"]]
+    uncertain += [j.gap.span for j in view.ledger if j.open == "clock_uncertainty"]
+    local = view.local
+
+    def shown(spans: tuple[Span, ...] | list[Span]) -> tuple[Span, ...]:
+        return tuple((local(a), local(b)) for a, b in dict.fromkeys(spans))
+
+    return Coverage(
+        required=(view.case.start, view.case.end),
+        covered=shown(timeline.picture),
+        uncovered=shown([g.span for g in timeline.gaps]),
+        excused=shown(excused),
+        uncertain=shown(uncertain),
+        share=seconds(timeline.picture) / (end - start).total_seconds(),
+        silent=shown(timeline.silent),
+        sound_only=shown(timeline.sound_only),
+    )
