@@ -1,0 +1,80 @@
+"""The declared backup of a recording: is it there, is it equal, and does it protect anything."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from engine.proofs.files import digest_blake3, file_state, proof_paths
+from engine.proofs.problems import ProofProblem
+from engine.proofs.verify import Status, verify
+from engine.rules.cases.record import BackupFacts, ProofFacts
+
+
+def backup_facts(
+    declared: str | None, folder: str, recording: str, digest: str | None, proof: ProofFacts | None
+) -> BackupFacts:
+    """What is known of a backup.
+
+    Parameters
+    ----------
+    declared
+        Its path as the paperwork gives it; None where none is declared.
+    folder
+        The folder of the file that names it, absolute.
+    recording
+        The recording, absolute.
+    digest
+        BLAKE3 of the recording; None where it could not be read.
+    proof
+        What the recording's own proof came to. Where there is one, the backup must verify
+        against it; else it must have the same whole-file digest.
+    """
+    if declared is None:
+        return BackupFacts("none_declared")
+    path = os.path.normpath(os.path.join(folder, declared))
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return BackupFacts("missing")
+    except (OSError, ValueError) as error:
+        return BackupFacts("unreadable", detail=getattr(error, "strerror", None) or str(error))
+    if not stat.S_ISREG(status.st_mode):
+        return BackupFacts("unreadable", detail="not_a_file")
+    weak = _weak(path, status, recording)
+    if "same_inode" in weak:
+        return BackupFacts("equal", weak)
+    return _compared(path, weak, recording, digest, proof)
+
+
+def _weak(path: str, status: os.stat_result, recording: str) -> tuple[str, ...]:
+    """Why a backup protects little: the medium that fails takes both."""
+    reasons = ["link"] if os.path.islink(path) else []
+    try:
+        own = os.stat(recording)
+    except OSError:
+        return tuple(reasons)
+    if (own.st_dev, own.st_ino) == (status.st_dev, status.st_ino):
+        reasons.append("same_inode")
+    elif own.st_dev == status.st_dev:
+        reasons.append("same_volume")
+    return tuple(reasons)
+
+
+def _compared(
+    path: str, weak: tuple[str, ...], recording: str, digest: str | None, proof: ProofFacts | None
+) -> BackupFacts:
+    if proof is not None and proof.status != Status.NOT_SEALED:
+        result = verify(path, proof_paths(recording)[0])
+        if result.status is Status.OK:
+            return BackupFacts("equal", weak)
+        if result.reason != "leaves_missing":
+            return BackupFacts("differs", weak, f"{result.status.value}: {result.reason}")
+    try:
+        state = file_state(path)
+        if digest is None:
+            return BackupFacts("unreadable", weak, "nothing_to_compare")
+        equal = digest_blake3(path, state) == digest
+    except ProofProblem as problem:
+        return BackupFacts("unreadable", weak, problem.reason)
+    return BackupFacts("equal" if equal else "differs", weak)

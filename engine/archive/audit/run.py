@@ -1,0 +1,257 @@
+"""The audit of an archive: declarations, inventory, examination, judgement. All reading of files is here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import Final, Literal
+
+from engine._version import __version__
+from engine.archive.audit.attachments import attachments
+from engine.archive.audit.backups import backup_facts
+from engine.archive.audit.cache import Cache
+from engine.archive.audit.facts import record_facts
+from engine.archive.audit.gather import Holding, Inventory, take_inventory
+from engine.archive.audit.judging import Archive, faulty, judged
+from engine.archive.audit.placing import Named
+from engine.archive.audit.result import ArchiveReport
+from engine.archive.audit.sequences import identify, register, sequences
+from engine.archive.audit.standing import homeless, in_archive
+from engine.archive.audit.surroundings import Held, listed_elsewhere, reuse
+from engine.archive.audit.worker import Order, Record, examine_record, lost_record
+from engine.archive.manifests import LoadedArchive, LoadedCase, load_archive
+from engine.archive.manifests.settings import zone_of
+from engine.archive.pool import Standing, plan, run
+from engine.findings import FileReport
+from engine.proofs.files import proof_paths
+from engine.rules.cases.manifest import CaseRecording, Device
+from engine.rules.cases.record import BackupFacts, RecordFacts, Reuse, Surroundings
+from engine.rules.cases.result import CaseReport
+from engine.rules.pack import RulePack
+
+Watch = Callable[[Standing], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """How an archive is audited.
+
+    Parameters
+    ----------
+    as_of
+        The moment that deadlines are checked for, aware; now if None.
+    jobs
+        Files at a time; by processors if None.
+    exhibits
+        Plots and pictures that are kept for a page.
+    cache
+        Folder for what is known of files already; None to examine everything anew.
+    """
+
+    as_of: datetime | None = None
+    jobs: int | None = None
+    exhibits: Literal["none", "plots", "pictures"] = "none"
+    cache: str | None = None
+
+
+DEFAULTS: Final = AuditOptions()
+
+
+def audit(
+    archive: str | os.PathLike[str], options: AuditOptions = DEFAULTS, watch: Watch | None = None
+) -> ArchiveReport:
+    """Hold an archive against its rule pack.
+
+    Parameters
+    ----------
+    archive
+        Folder with ``archive.toml``, ``devices.toml`` and a ``case.toml`` for each case, or the
+        tables of a spreadsheet. Nothing is written to it.
+    options
+        See `AuditOptions`.
+    watch
+        Called in this thread with how far the examination of files has come.
+
+    Returns
+    -------
+    ArchiveReport
+        Also for an archive whose declarations have faults: what is faulty is named, the rest is
+        judged. After Ctrl-C it holds the cases whose records were all examined, and says how
+        many are left.
+    """
+    loaded = load_archive(archive)
+    as_of = options.as_of or datetime.now().astimezone()
+    empty = ArchiveReport(
+        os.fspath(archive), loaded.settings.department, loaded.pack, as_of, (), (), __version__, loaded.problems
+    )
+    if loaded.pack is None:
+        return replace(empty, cases=tuple(faulty(c) for c in loaded.cases))
+    inventory = take_inventory(loaded)
+    records, left = _examine(inventory, loaded.pack, options, watch)
+    gathered = _Gathered.of(loaded, inventory, records, plan(len(records), options.jobs)[0])
+    archive_wide = Archive(loaded.settings, gathered.devices, loaded.pack, as_of)
+    return replace(_report(empty, gathered, archive_wide), left=left)
+
+
+def _examine(
+    inventory: Inventory, pack: RulePack, options: AuditOptions, watch: Watch | None
+) -> tuple[dict[str, Record], int]:
+    """(path -> what its examination came to, how many are left undone). One file on disk is read once."""
+    works: dict[str, list[str]] = {}
+    for path in dict.fromkeys(_paths(inventory)):
+        found = inventory.found[path]
+        if found.standing == "file":
+            works.setdefault(_work_key(found.real, found.identity), []).append(path)
+    firsts = [inventory.found[paths[0]].real for paths in works.values()]
+    at_a_time, threads = plan(len(firsts), options.jobs)
+    cache = None
+    if options.cache is not None:
+        cache = Cache.of(options.cache, pack.blake3, {"purpose": "audit", "exhibits": options.exhibits})
+    order = Order(pack, threads, options.exhibits, cache)
+    batch = run(partial(examine_record, order=order), firsts, lost_record, at_a_time, watch)
+    by_real = {record.path: record for record in batch.results}
+    done: dict[str, Record] = {}
+    for real, paths in zip(firsts, works.values(), strict=True):
+        if real in by_real:
+            done |= {path: in_archive(by_real[real], path, pack) for path in paths}
+    return done, len(firsts) - len(by_real)
+
+
+def _paths(inventory: Inventory) -> Iterable[str]:
+    for holding in inventory.holdings:
+        yield from holding.paths
+    yield from inventory.homeless
+
+
+def _work_key(real: str, identity: tuple[int, int] | None) -> str:
+    """Two names of one file are one work, unless one has a proof of its own beside it."""
+    if identity is None or os.path.lexists(proof_paths(real)[0]):
+        return real
+    return f"\0{identity[0]}:{identity[1]}"
+
+
+def _report(empty: ArchiveReport, gathered: _Gathered, archive: Archive) -> ArchiveReport:
+    """`empty` with every case whose records were all examined, and every file."""
+    inventory, records = gathered.inventory, gathered.records
+    complete = [
+        holding
+        for holding in inventory.holdings
+        if all(p in records for p in holding.paths if inventory.found[p].standing == "file")
+    ]
+    in_no_case = set(inventory.homeless)
+    files = [_file(records[p], p in in_no_case, archive.pack) for p in dict.fromkeys(_paths(inventory)) if p in records]
+    return replace(
+        empty,
+        cases=tuple(_case(holding, gathered, archive) for holding in complete),
+        files=tuple(files),
+        exhibits={p: r.known.exhibits for p, r in records.items() if r.known.exhibits is not None},
+        cases_left=len(inventory.holdings) - len(complete),
+    )
+
+
+def _file(record: Record, in_no_case: bool, pack: RulePack) -> FileReport:
+    report = record.known.report
+    return homeless(report, pack) if in_no_case else report
+
+
+def _case(holding: Holding, gathered: _Gathered, archive: Archive) -> CaseReport:
+    loaded = holding.loaded
+    if loaded.case is None:
+        return faulty(loaded)
+    zone = gathered.zone or loaded.case.start.tzinfo or UTC
+    facts = tuple(gathered.facts(holding, path, zone) for path in holding.paths)
+    reports = attachments(loaded.case, os.path.join(gathered.inventory.root, loaded.folder))
+    return judged(loaded, loaded.case, facts, reports, gathered.surroundings, archive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What is known over the whole archive before any case is judged."""
+
+    inventory: Inventory
+    records: Mapping[str, Record]
+    devices: Mapping[str, Device]
+    zone: tzinfo | None
+    named: Mapping[str, Named]
+    reused: Mapping[tuple[str, str], tuple[Reuse, ...]]
+    backups: Mapping[tuple[str, str], BackupFacts]
+    surroundings: Surroundings
+
+    @staticmethod
+    def of(loaded: LoadedArchive, inventory: Inventory, records: Mapping[str, Record], jobs: int) -> _Gathered:
+        devices = register(loaded.devices)
+        named = _named(inventory, records, devices)
+        there = (n for p, n in named.items() if inventory.found[p].standing == "file")
+        held = _held(inventory, records)
+        return _Gathered(
+            inventory=inventory,
+            records=records,
+            devices=devices,
+            zone=zone_of(loaded.settings),
+            named=named,
+            reused=reuse(held),
+            backups=_backups(inventory, records, jobs),
+            surroundings=Surroundings(sequences(there), listed_elsewhere(held)),
+        )
+
+    def facts(self, holding: Holding, path: str, zone: tzinfo) -> RecordFacts:
+        """The facts of one record of a case, by the zone of clocks that state none."""
+        named = self.named[path]
+        return record_facts(
+            self.inventory.found[path],
+            self.records.get(path),
+            named,
+            holding.listed.get(path),
+            None if named.device is None else self.devices.get(named.device),
+            zone,
+            self.backups.get((holding.loaded.file, path)),
+            self.reused.get((holding.loaded.id, path), ()),
+        )
+
+
+def _named(inventory: Inventory, records: Mapping[str, Record], devices: Mapping[str, Device]) -> dict[str, Named]:
+    named: dict[str, Named] = {}
+    for holding in inventory.holdings:
+        for path in holding.paths:
+            serial = records[path].known.content.serial if path in records else None
+            named[path] = identify(path, holding.listed.get(path), devices, serial)
+    for path in inventory.homeless:
+        named[path] = identify(path, None, devices)
+    return named
+
+
+def _held(inventory: Inventory, records: Mapping[str, Record]) -> list[Held]:
+    return [
+        Held(
+            holding.loaded.id,
+            path,
+            inventory.found[path].identity,
+            records[path].known.report.blake3 if path in records else None,
+            path in holding.listed,
+        )
+        for holding in inventory.holdings
+        for path in holding.paths
+    ]
+
+
+def _backups(inventory: Inventory, records: Mapping[str, Record], jobs: int) -> dict[tuple[str, str], BackupFacts]:
+    """(declaring file, path) -> its backup. Several are read at a time: reading waits for disks."""
+    wanted = [
+        (holding.loaded, path, listed)
+        for holding in inventory.holdings
+        for path, listed in holding.listed.items()
+        if listed.backup is not None and path in records
+    ]
+
+    def compare(one: tuple[LoadedCase, str, CaseRecording]) -> BackupFacts:
+        loaded, path, listed = one
+        record = records[path]
+        folder = os.path.join(inventory.root, loaded.folder)
+        return backup_facts(listed.backup, folder, inventory.found[path].real, record.known.report.blake3, record.proof)
+
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        return {(loaded.file, path): b for (loaded, path, _), b in zip(wanted, pool.map(compare, wanted), strict=True)}
