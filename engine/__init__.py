@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from engine.findings import Evidence, Examined, FileReport, Finding, Level, Outcome, Severity, Verdict
     from engine.media.errors import MediaError
     from engine.media.model import MediaInfo, PacketTable
+    from engine.proofs.excerpt import excerpt
+    from engine.proofs.policy import Policy
     from engine.proofs.prove import prove
     from engine.proofs.seal import seal
     from engine.proofs.verify import verify
@@ -37,6 +39,8 @@ _HOMES = {
     "seal": "engine.proofs.seal",
     "verify": "engine.proofs.verify",
     "prove": "engine.proofs.prove",
+    "Policy": "engine.proofs.policy",
+    "excerpt": "engine.proofs.excerpt",
     "extract": "engine.features.onepass",
     "read_features": "engine.features.folder",
     "write_features": "engine.features.folder",
@@ -69,9 +73,11 @@ __all__ = [
     "MediaInfo",
     "Outcome",
     "PacketTable",
+    "Policy",
     "Severity",
     "Verdict",
     "__version__",
+    "excerpt",
     "extract",
     "inspect",
     "inspect_many",
