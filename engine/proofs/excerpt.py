@@ -295,7 +295,9 @@ def _check(found: Excerpt, clip: Draft, container: str) -> None:
 
 def _enter(request: Request, approval: Entry, choice: Choice, found: Excerpt, target: Path) -> Entry:
     result = Target(printable(target.name), found.clip.digests.blake3)
-    return register.enter_use(request.register, approval, span=_span(request, choice), result=result)
+    return register.enter_use(
+        request.register, approval, span=_span(request, choice), result=result, reason=request.reason
+    )
 
 
 def _write(path: str, data: bytes) -> None:

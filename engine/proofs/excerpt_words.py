@@ -77,7 +77,7 @@ def summary(notes: Iterable[Mapping[str, Any]], chinese: bool) -> str:
         return f"{whole}，其中第 {numbers} {unit}{part}未经改动；其余部分未出示"
     part = f", of which {withheld} are withheld" if withheld else ""
     total = total if note["exact"] else f"at most {total}"
-    return f"{'frames' if picture else 'sound frames'} {numbers} of {total}{part}, unaltered; the rest not shown"
+    return f"{'Frames' if picture else 'Sound frames'} {numbers} of {total}{part}, unaltered; the rest not shown"
 
 
 def note_lines(note: Mapping[str, Any], chinese: bool) -> list[str]:

@@ -145,7 +145,12 @@ def approve(
 
 
 def enter_use(
-    register: str | os.PathLike[str], approval: Entry, *, span: Span = WHOLE, result: Target | None = None
+    register: str | os.PathLike[str],
+    approval: Entry,
+    *,
+    span: Span = WHOLE,
+    result: Target | None = None,
+    reason: str | None = None,
 ) -> Entry:
     """Enter that what `approval` allows was done.
 
@@ -159,6 +164,8 @@ def enter_use(
         Which part was taken; has to lie within what was approved.
     result
         Name and digest of the file that was made, if one was.
+    reason
+        Why now; None: as approved.
 
     Raises
     ------
@@ -174,7 +181,7 @@ def enter_use(
             "kind": Kind.USE.value,
             "who": approval.who,
             "approver": approval.approver,
-            "reason": approval.reason,
+            "reason": approval.reason if reason is None else reason,
             "action": approval.action.value,
             "what": Target(approval.what.name, approval.what.blake3, span).to_json(),
             "approval": approval.hash,
