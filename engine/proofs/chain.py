@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ class Stamps:
     notes: tuple[Mapping[str, Any], ...]
     trusted: bool
     since: datetime.datetime | None = None
-    signed: Mapping[str, datetime.datetime] = MappingProxyType({})
+    signed: Mapping[str, datetime.datetime] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def moment(time: datetime.datetime) -> str:
