@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.archive.pool import Batch, Failure, Standing, Task, Tick, plan, run, run_here
 
 if TYPE_CHECKING:  # what seals and what verifies is imported by those who do
-    from engine.proofs.seal import Origin, SealResult, Supersede
+    from engine.proofs.policy import Policy
+    from engine.proofs.seal import Origin, Supersede
+    from engine.proofs.signing import Signer
+    from engine.proofs.standing import SealResult
     from engine.proofs.verify import VerifyResult
 
 T = TypeVar("T")
@@ -28,6 +31,7 @@ class Order:
     out_dir: str | None = None
     supersede: Supersede | None = None
     origin: Origin | None = None
+    signers: tuple[Signer, ...] = ()
 
 
 def seal_many(
@@ -59,13 +63,18 @@ def seal_many(
 
 
 def verify_many(
-    paths: Sequence[str], proof: str | None = None, jobs: int | None = None, watch: Watch | None = None
+    paths: Sequence[str],
+    proof: str | None = None,
+    jobs: int | None = None,
+    watch: Watch | None = None,
+    policy: Policy | None = None,
 ) -> Batch[VerifyResult]:
     """Check recordings against their proofs; parameters and order of results as of `seal_many`.
 
-    `proof` names the seal of a single recording that does not lie beside it.
+    `proof` names the seal of a single recording that does not lie beside it; `policy` says whose
+    signatures are trusted.
     """
-    return _run(partial(_verify, proof=proof), paths, _not_verified, jobs, watch)
+    return _run(partial(_verify, proof=proof, policy=policy), paths, _not_verified, jobs, watch)
 
 
 def shared_names(paths: Sequence[str]) -> list[str]:
@@ -95,17 +104,17 @@ def _run(task: Task[T], paths: Sequence[str], failure: Failure[T], jobs: int | N
 def _seal(path: str, tick: Tick, order: Order) -> SealResult:
     from engine.proofs.seal import seal
 
-    return seal(path, order.out_dir, order.supersede, order.origin, tick)
+    return seal(path, order.out_dir, order.supersede, order.origin, tick, order.signers)
 
 
-def _verify(path: str, tick: Tick, proof: str | None) -> VerifyResult:
+def _verify(path: str, tick: Tick, proof: str | None, policy: Policy | None) -> VerifyResult:
     from engine.proofs.verify import verify
 
-    return verify(path, proof, tick=tick)
+    return verify(path, proof, policy, tick)
 
 
 def _not_sealed(path: str, reason: str, detail: str) -> SealResult:
-    from engine.proofs.seal import SealResult
+    from engine.proofs.standing import SealResult
 
     return SealResult(path, "refused", reason, detail)
 

@@ -47,10 +47,20 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "Write a small proof that one frame belongs to the sealed recording.",
             "为单帧生成可独立校验的证明。",
         ),
+        "excerpt": (
+            "engine.cli.excerpt",
+            "Cut a part out of a sealed recording, with a proof of its own.",
+            "从已封存的文件中节选片段，并附独立的节选证明。",
+        ),
         "renew": (
             "engine.cli.renew",
             "Add a timestamp to proofs, or renew it before its certificate lapses.",
             "为封存证明加盖时间戳，或在证书到期前续期。",
+        ),
+        "keys": (
+            "engine.cli.keys",
+            "Make signing keys; list, trust, rotate and revoke them.",
+            "生成签名密钥；列出、信任、替换、吊销密钥。",
         ),
         "tamper": (
             "engine.cli.tamper",
@@ -78,8 +88,10 @@ EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
         "verify": "退出码：0 一致（OK、OK_WITH_MISSING_INFO），1 不一致（NOT_OK），2 用法错误，"
         "3 未封存（NOT_SEALED）；1 优先于 3；130 被中断。",
         "prove": "退出码：0 已生成，2 用法错误，3 未能生成。",
+        "excerpt": "退出码：0 已节选，1 文件与封存证明不一致，2 用法错误，3 未予节选。",
         "renew": "退出码：0 已完成或尚无需续期，1 封存证明有误，2 用法错误，"
         "3 有文件未能加盖时间戳（1 优先于 3），130 被中断。",
+        "keys": "退出码：0 已完成，2 用法错误，3 未完成。",
         "tamper": "退出码：0 副本已全部生成，2 用法错误，3 有副本未能生成。",
         "demo": "退出码：0 演示已完成，与检验结果无关。",
         "selftest": "退出码：0 通过，1 未通过。",

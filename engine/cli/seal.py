@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,6 +30,10 @@ from engine.cli.common import (
     system_language,
     write_output,
 )
+from engine.cli.signers import PassphraseFile, problems, signer
+
+if TYPE_CHECKING:
+    from engine.proofs.signing import Signer
 
 OutDir = Annotated[
     Path | None,
@@ -61,6 +65,24 @@ Device = Annotated[
     str | None,
     typer.Option("--device", metavar="SERIAL", help=bilingual("Serial number of the recorder.", "记录设备编号。")),
 ]
+Key = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key",
+        metavar="KEY.pem",
+        help=bilingual(
+            "Sign with this private key; may be given again. A proof that stands already is signed too, "
+            "if its recording is as it was sealed.",
+            "用该私钥签名，可多次指定；已有证明且文件与封存时逐字节一致的，予以补签。",
+        ),
+    ),
+]
+Sm3 = Annotated[
+    bool,
+    typer.Option(
+        "--sm3", help=bilingual("Write the recording's SM3 into the proof too.", "证明中另记录文件的 SM3 摘要。")
+    ),
+]
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
 ]
@@ -72,6 +94,9 @@ def command(
     supersede: Reason = None,
     operator: Operator = None,
     device: Device = None,
+    key: Key = None,
+    passphrase_file: PassphraseFile = None,
+    sm3: Sm3 = False,
     format_: Format = "text",
     output: Output = None,
     jobs: Jobs = None,
@@ -104,7 +129,8 @@ def command(
     order = Order(
         None if out_dir is None else str(out_dir),
         Supersede(supersede) if supersede else None,
-        Origin(operator=operator, device=device),
+        Origin(operator=operator, device=device, digests=("sm3",) if sm3 else ()),
+        _signers(key or [], passphrase_file),
     )
     with watching(progress, BYTES) as watch:
         batch = seal_many(paths, order, jobs, watch)
@@ -129,3 +155,8 @@ def command(
         return INTERRUPTED
     status = {result.status for result in results}
     return exit_code(found="not_ok" in status, not_examined="refused" in status)
+
+
+def _signers(paths: list[Path], passphrase_file: Path | None) -> tuple[Signer, ...]:
+    with problems():
+        return tuple(signer(path, passphrase_file) for path in paths)

@@ -29,6 +29,7 @@ from engine.cli.common import (
     system_language,
     write_output,
 )
+from engine.cli.signers import problems
 
 Proof = Annotated[
     Path | None,
@@ -38,6 +39,28 @@ Proof = Annotated[
         help=bilingual(
             "The seal, for one recording; by default the one beside it. The leaves lie beside the seal.",
             "指定封存证明（仅限单个文件）；默认使用文件旁边的证明。逐帧摘要文件位于证明旁边。",
+        ),
+    ),
+]
+TrustedFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--trusted-keys",
+        metavar="FILE",
+        envvar="UNBROKEN_TRUSTED_KEYS",
+        help=bilingual(
+            "Keys whose signatures count (`unbroken keys`). A proof without one is at best OK_WITH_MISSING_INFO.",
+            "受信任密钥文件（见 unbroken keys）。没有受信任签名的证明，结论最高为 OK_WITH_MISSING_INFO。",
+        ),
+    ),
+]
+Required = Annotated[
+    bool,
+    typer.Option(
+        "--require-signature",
+        help=bilingual(
+            "Ask for a trusted signature even without a file of keys: then none counts, and this is said.",
+            "即使未指定密钥文件也要求受信任签名：此时任何签名均不受信任，并予以说明。",
         ),
     ),
 ]
@@ -57,6 +80,8 @@ Only = Annotated[
 def command(
     files: Files,
     proof: Proof = None,
+    trusted_keys: TrustedFile = None,
+    require_signature: Required = False,
     only: Only = None,
     format_: Format = "text",
     output: Output = None,
@@ -71,6 +96,7 @@ def command(
     """
     from engine.archive.proofs import verify_many
     from engine.cli.progress import BYTES, watching
+    from engine.proofs.policy import Policy
     from engine.proofs.telling import verify_json, verify_lines
     from engine.proofs.verify import Status
 
@@ -83,8 +109,10 @@ def command(
             ),
             USAGE,
         )
+    with problems():
+        policy = Policy.of(trusted_keys, require_signature)
     with watching(progress, BYTES) as watch:
-        batch = verify_many(paths, None if proof is None else str(proof), jobs, watch)
+        batch = verify_many(paths, None if proof is None else str(proof), jobs, watch, policy)
     results = batch.results
     shown = [r for r in results if only is None or r.status in (Status.NOT_OK, Status.NOT_SEALED)]
     language = lang or system_language()

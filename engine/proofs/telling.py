@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.proofs import excerpt_words
+from engine.proofs.keytexts import KEY_TEXTS, signature_words
+
 if TYPE_CHECKING:
-    from engine.proofs.seal import SealResult
+    from engine.proofs.standing import SealResult
     from engine.proofs.verify import VerifyResult
 
 VERIFY_SCHEMA: Final = "unbroken.verify/1"
@@ -30,6 +33,7 @@ def no_words(_reason: str) -> None:
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        **KEY_TEXTS,
         # the file
         "missing": ("there is no such file; check the name", "没有该文件，请核对文件名"),
         # sealing
@@ -85,7 +89,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "the proof is of the draft format, which is read no more; move its two files away and seal again",
             "该证明为早期草案格式，本版本不再读取；请移走其两个文件后重新封存",
         ),
-        "already_signed": ("the key has signed this seal otherwise", "该密钥已对此证明作过不同的签名"),
         # timestamps
         "timestamp_unreadable": ("a timestamp cannot be read", "时间戳无法读取"),
         "timestamp_differs": ("a timestamp is not over this seal", "时间戳与该封存证明不符"),
@@ -170,6 +173,10 @@ _CHANGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "rehash_unchecked": ("a digest that this version cannot compute", "本版本无法计算的摘要算法"),
         "leaves_missing": ("leaves missing", "缺少逐帧摘要文件"),
         "leaves_differ": ("leaves differ", "逐帧摘要文件不符"),
+        "seal_missing": ("leaves without their seal", "有逐帧摘要文件而无封存证明"),
+        "unsigned": ("not signed", "没有签名"),
+        "signature_untrusted": ("no trusted signature", "没有受信任的签名"),
+        "signature_invalid": ("a signature does not verify", "签名验证不通过"),
         "rotation": ("rotation", "旋转角度"),
         "matrix": ("display matrix", "显示矩阵"),
         "enabled": ("track switched on", "轨道启用状态"),
@@ -215,7 +222,7 @@ _TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_", "timestamp_", "tsa_
 
 def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) -> str:
     """A reason in a sentence, without the stop at its end; in brackets what was seen."""
-    own = TEXTS.get(reason)
+    own = TEXTS.get(reason) or excerpt_words.TEXTS.get(reason)
     words = own[int(chinese)] if own else about_file(_OF_THE_FILE.get(reason, reason)) or reason
     words = words[:1].upper() + words[1:].rstrip(".。")
     if not detail:
@@ -259,17 +266,21 @@ def _verify_entry(result: VerifyResult) -> dict[str, Any]:
 def verify_lines(result: VerifyResult, chinese: bool, about_file: Words = no_words) -> list[str]:
     """A result for a person: one line, then what differs."""
     words = text(result.reason, result.detail, chinese, about_file)
+    if result.reason == "excerpt":
+        words = excerpt_words.summary(result.other, chinese)
     if result.status.value == "NOT_SEALED" and result.reason != "no_seal":
         # whether what is not there, or cannot be read, is sealed is not the question
         return [_line(result.path, "", words, chinese)]
     if result.status.value != "NOT_SEALED" and result.reason != "missing":
-        words += "（签名：无）" if chinese else " (signature: none)"
+        words += signature_words(result.signature, chinese)
     lines = [_line(result.path, _STATUS[result.status.value][int(chinese)], words, chinese)]
     for run in result.frames[:_SHOWN]:
         change = _CHANGES[run.change][int(chinese)]
         span = str(run.start_frame) if run.start_frame == run.end_frame else f"{run.start_frame}-{run.end_frame}"
         lines.append(f"  第 {span} 帧{change}" if chinese else f"  frame {span} {change}")
-    lines += ["  " + _note_line(note, chinese, about_file) for note in result.other[:_SHOWN]]
+    for note in result.other[:_SHOWN]:
+        own = excerpt_words.note_lines(note, chinese) if note["change"] in ("shown", "not_shown") else None
+        lines += ["  " + line for line in own or [_note_line(note, chinese, about_file)]]
     hidden = max(len(result.frames) - _SHOWN, 0) + max(len(result.other) - _SHOWN, 0)
     if hidden:
         lines.append(f"  另有 {hidden} 项，见 --format json" if chinese else f"  and {hidden} more, see --format json")

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from engine.proofs import envelope
-from engine.proofs.files import LEAVES_SUFFIX, SEAL_SUFFIX, Meter, Tick, digest_blake3, file_state, no_tick, proof_paths
+from engine.proofs.envelope import Seal
+from engine.proofs.files import (
+    EXCERPT_SUFFIX,
+    LEAVES_SUFFIX,
+    SEAL_SUFFIX,
+    Meter,
+    Tick,
+    digest_blake3,
+    excerpt_proof,
+    file_state,
+    no_tick,
+    proof_paths,
+)
 from engine.proofs.header import Header
+from engine.proofs.policy import NO_POLICY, Judged, Policy, Standing, judge, summary
 from engine.proofs.problems import ProofProblem
 
 
@@ -59,7 +72,7 @@ class VerifyResult:
     reason
         Stable identifier; a key of `engine.proofs.telling.TEXTS`, or of the texts for files.
     signature
-        ``none``: this format version carries no signature.
+        ``none``, or each signature's standing, key identifier and owner; see `engine.proofs.policy`.
     frames
         Runs of frames that differ, by start.
     other
@@ -81,7 +94,7 @@ class VerifyResult:
 def verify(
     path: str | os.PathLike[str],
     proof: str | os.PathLike[str] | None = None,
-    policy: None = None,
+    policy: Policy | None = None,
     tick: Tick = no_tick,
 ) -> VerifyResult:
     """Check a file against its proof.
@@ -91,9 +104,12 @@ def verify(
     path
         The file.
     proof
-        Its seal; by default the one beside it. The leaves are looked for beside the seal.
+        Its seal; by default the one beside it, else the proof of an excerpt beside it. The leaves are
+        looked for beside the seal.
     policy
-        Whose signatures are trusted; none can be checked in this format version.
+        Whose signatures are trusted. With one, a proof without a trusted signature is never
+        better than ``OK_WITH_MISSING_INFO``; a signature of a known key that does not verify is
+        ``NOT_OK``.
     tick
         Called with how far it is, in bytes.
 
@@ -103,26 +119,74 @@ def verify(
         Never raises for what the file or the proof may hold.
     """
     name = os.fspath(path)
-    seal_path = Path(proof) if proof is not None else proof_paths(name)[0]
+    seal_path = Path(proof) if proof is not None else _proof_beside(name)
+    if seal_path.name.endswith(EXCERPT_SUFFIX):
+        return _excerpt(name, seal_path, policy or NO_POLICY, tick)
     try:
-        header = envelope.read(seal_path)
+        seal = envelope.read_seal(seal_path)
     except ProofProblem as problem:
         if problem.reason == "no_seal":
-            return _not_sealed(name, problem)
+            return _not_sealed(name, seal_path, problem)
         return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
+    return check(name, seal, leaves_beside(seal_path), policy or NO_POLICY, tick)
+
+
+def check(name: str, seal: Seal, leaves_path: Path, policy: Policy = NO_POLICY, tick: Tick = no_tick) -> VerifyResult:
+    """Check a file against a seal that was read already; everything else as of `verify`."""
+    judged = judge(seal, policy)
     try:
-        return _against(name, header, leaves_beside(seal_path), Meter(tick))
+        found = _against(name, seal.header, leaves_path, Meter(tick))
     except ProofProblem as problem:
+        found = VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
+    return under(policy, judged, found)
+
+
+def under(policy: Policy, judged: tuple[Judged, ...], found: VerifyResult) -> VerifyResult:
+    """What was found of the content, with what the signatures are worth."""
+    result = replace(found, signature=summary(judged))
+    standings = {j.standing for j in judged}
+    if Standing.INVALID in standings:
+        note = {"subject": "proof", "change": "signature_invalid"}
+        whole = found.status is not Status.NOT_OK
+        reason, detail = ("signature_invalid", "") if whole else (found.reason, found.detail)
+        return replace(result, status=Status.NOT_OK, reason=reason, detail=detail, other=(*found.other, note))
+    if not policy.active or Standing.TRUSTED in standings:
+        return result
+    reason = "untrusted" if judged else "unsigned"
+    change = "signature_untrusted" if judged else "unsigned"
+    noted = replace(result, other=(*found.other, {"subject": "proof", "change": change}))
+    if found.status is Status.OK:
+        return replace(noted, status=Status.OK_WITH_MISSING_INFO, reason=reason)
+    return noted
+
+
+def _proof_beside(name: str) -> Path:
+    """The seal, or the proof of an excerpt where there is no seal."""
+    seal_path = proof_paths(name)[0]
+    excerpt_path = excerpt_proof(name)
+    return excerpt_path if not os.path.lexists(seal_path) and os.path.lexists(excerpt_path) else seal_path
+
+
+def _excerpt(name: str, proof: Path, policy: Policy, tick: Tick) -> VerifyResult:
+    from engine.proofs.excerpt_check import check_excerpt
+
+    try:
+        return check_excerpt(name, proof, policy, tick)
+    except ProofProblem as problem:
+        if problem.reason == "no_seal":
+            return _not_sealed(name, proof, problem)
         return VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
 
 
-def _not_sealed(name: str, problem: ProofProblem) -> VerifyResult:
-    """Says rather that the file is missing or unreadable, where it is."""
+def _not_sealed(name: str, seal_path: Path, problem: ProofProblem) -> VerifyResult:
+    """Says rather that the file is missing or unreadable, where it is; and names leaves that lost their seal."""
     try:
         file_state(name)
     except ProofProblem as found:
         problem = found
-    return VerifyResult(name, Status.NOT_SEALED, problem.reason, detail=problem.detail)
+    alone = os.path.lexists(leaves_beside(seal_path))
+    other = ({"subject": "proof", "change": "seal_missing"},) if alone else ()
+    return VerifyResult(name, Status.NOT_SEALED, problem.reason, other=other, detail=problem.detail)
 
 
 def leaves_beside(seal_path: Path) -> Path:
