@@ -51,22 +51,27 @@ class EngineInfo:
 
 
 def document(reports: Sequence[FileReport], engine: EngineInfo) -> dict[str, Any]:
-    """The whole report of a run. `cases` is empty: files are examined one by one."""
+    """The whole report of a run over files. `cases` is empty: files are examined one by one."""
     return {
         "schema": SCHEMA,
-        "engine": {
-            "version": engine.version,
-            "rule_pack": engine.rule_pack,
-            "rule_pack_blake3": engine.rule_pack_blake3,
-            "options": plain(engine.options),
-            "selftest": {
-                "result": engine.selftest.result,
-                "checks": {check.name: check.result for check in engine.selftest.checks},
-            },
-        },
+        "engine": engine_entry(engine),
         "files": [entry(report) for report in reports],
         "cases": [],
         "summary": plain(summarise(reports)),
+    }
+
+
+def engine_entry(engine: EngineInfo) -> dict[str, Any]:
+    """What the results hold for."""
+    return {
+        "version": engine.version,
+        "rule_pack": engine.rule_pack,
+        "rule_pack_blake3": engine.rule_pack_blake3,
+        "options": plain(engine.options),
+        "selftest": {
+            "result": engine.selftest.result,
+            "checks": {check.name: check.result for check in engine.selftest.checks},
+        },
     }
 
 
@@ -82,7 +87,7 @@ def entry(report: FileReport) -> dict[str, Any]:
         "integrity": _opinion(report.integrity),
         "originality": _opinion(report.originality),
         "examined": [_examined(e) for e in report.examined],
-        "findings": [_finding(f) for f in report.findings],
+        "findings": [finding_entry(f) for f in report.findings],
         "clocks": plain(report.clocks),
         "proof": None if report.proof is None else plain(report.proof),
         "error": None if report.error is None else _error(report),
@@ -175,7 +180,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_entry(finding: Finding) -> dict[str, Any]:
+    """One finding about a file, with the findings that were merged into it."""
     return {
         "id": finding.id,
         "kind": str(finding.kind),
@@ -194,5 +200,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "evidence": [_evidence(e) for e in finding.evidence],
         "detector": finding.detector,
         "impossible": bool(finding.impossible),
-        "parts": [_finding(part) for part in finding.parts],
+        "parts": [finding_entry(part) for part in finding.parts],
     }

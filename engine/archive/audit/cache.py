@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 from blake3 import blake3
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from engine.archive.audit.worker import Known
 
 SCHEMA: Final = "unbroken.cache/1"
@@ -89,7 +91,7 @@ class Cache:
         if head.decode("ascii", "replace") != blake3(body).hexdigest():
             return None
         try:
-            known: Known = _adapter().validate_json(body)
+            (known,) = _adapter().validate_json(body)
         except ValueError:
             return None
         return known
@@ -98,7 +100,7 @@ class Cache:
         """Keep what is known; a full disk or a read-only home is no fault of the audit."""
         path = self._path(digest)
         with contextlib.suppress(OSError, ValueError):
-            body = _adapter().dump_json(known)
+            body = _adapter().dump_json((known,))
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(path, blake3(body).hexdigest().encode("ascii") + b"\n" + body)
 
@@ -120,10 +122,11 @@ def _write(path: Path, data: bytes) -> None:
 
 
 @lru_cache(maxsize=1)
-def _adapter() -> Any:
+def _adapter() -> TypeAdapter[tuple[Known]]:
+    """Reads and writes an entry. A tuple of one: a data class alone would not take the settings."""
     from pydantic import ConfigDict, TypeAdapter
 
     from engine.archive.audit.worker import Known
 
     config = ConfigDict(ser_json_inf_nan="constants", ser_json_bytes="base64", val_json_bytes="base64")
-    return TypeAdapter(Known, config=config)
+    return TypeAdapter(tuple[Known], config=config)
