@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,19 @@ from engine.proofs.envelope import Seal
 from engine.proofs.excerpt_check import against, shown
 from engine.proofs.excerpt_file import Clip, Excerpt, leaf_numbers, runs_of
 from engine.proofs.excerpt_source import Choice, Source, choose, open_source, parts, path_of, subset, withheld_rows
-from engine.proofs.files import Draft, Meter, Tick, digest_both, draft, excerpt_proof, file_state, no_tick, proof_paths
+from engine.proofs.files import (
+    STALE_S,
+    Draft,
+    Meter,
+    Tick,
+    digest_both,
+    draft,
+    excerpt_proof,
+    file_state,
+    no_tick,
+    proof_paths,
+    remove_temporaries,
+)
 from engine.proofs.header import Header
 from engine.proofs.leaves import Leaves
 from engine.proofs.multiproof import Run
@@ -222,6 +235,7 @@ def _named_after(name: str, request: Request) -> Path:
 
 def _make(name: str, seal_path: Path, request: Request, target: Path, verification: VerifyResult) -> ExcerptResult:
     before = file_state(name)
+    remove_temporaries(target.parent, (target, excerpt_proof(target)), time.time() - STALE_S)
     sealed = envelope.read_seal(seal_path)
     source = open_source(name, sealed.header, leaves_beside(seal_path), verification.reason)
     choice = choose(source, name, request.start, request.end)

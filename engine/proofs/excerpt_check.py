@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.media.errors import MediaError
-from engine.media.model import MediaInfo
+from engine.media.model import NO_TIME, MediaInfo
 from engine.media.reader import open_recording
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import Note, misleading, repeated_pictures, stream_notes
@@ -18,7 +18,8 @@ from engine.proofs.examine import compare
 from engine.proofs.excerpt_file import Excerpt, beginning, counted_stream, position, presentation_ticks, read
 from engine.proofs.excerpt_source import subset
 from engine.proofs.files import Meter, Tick, digest_both, file_state, no_tick
-from engine.proofs.leaves import HIDDEN, Leaves
+from engine.proofs.header import Header
+from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import inclusive_runs, runs_of
 from engine.proofs.policy import Policy, judge
 from engine.proofs.problems import ProofProblem, plain_detail
@@ -126,7 +127,7 @@ def _presentation(excerpt: Excerpt, media: MediaInfo, presented: Leaves) -> list
         values = {"from": excerpt.header.container, "to": media.format}
         notes.append({"subject": "container", "change": "format", **values})
     notes += stream_notes(excerpt.header, media, presented)
-    return [n for n in notes if n["change"] not in ("edits", "count") and not _undetermined(n)]
+    return [n for n in notes if n["change"] != "edits" and not _undetermined(n)]
 
 
 def _undetermined(note: Note) -> bool:
@@ -187,9 +188,16 @@ def _sound(excerpt: Excerpt) -> list[Note]:
         if not len(rows):
             notes.append({**about, "change": "not_shown"})
             continue
-        ticks = presentation_ticks(leaves.pts[rows], stream)
-        ends = [float(int(t) * stream.time_base - beginning(header)) for t in (ticks.min(), ticks.max())]
         count = {"count": len(rows), "of": header.streams[stream.index]["leaves"]}
-        span = {"start_s": round(ends[0], 6), "end_s": round(ends[1], 6)}
-        notes.append({**about, "change": "shown", **count, **span})
+        notes.append({**about, "change": "shown", **count, **_ends(header, leaves, stream)})
     return notes
+
+
+def _ends(header: Header, leaves: Leaves, stream: LeafStream) -> dict[str, float | None]:
+    """When the first and the last unit of a stream are presented, seconds."""
+    pts = leaves.pts[leaves.rows(stream.index)]
+    if (pts == NO_TIME).any():
+        return {"start_s": None, "end_s": None}
+    ticks = presentation_ticks(pts, stream)
+    first, last = (float(int(t) * stream.time_base - beginning(header)) for t in (ticks.min(), ticks.max()))
+    return {"start_s": round(first, 6), "end_s": round(last, 6)}

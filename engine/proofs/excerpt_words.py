@@ -86,7 +86,7 @@ def note_lines(note: Mapping[str, Any], chinese: bool) -> list[str]:
     stream = f"第 {note['stream']} 流" if chinese else f"stream {note['stream']}"
     if note["change"] == "not_shown":
         return [f"{name}：{stream}，未出示" if chinese else f"{name}: {stream}, not shown"]
-    span = f"{note['start_s']:.3f}–{note['end_s']:.3f}" + (" 秒" if chinese else " s")
+    span = _span(note, chinese)
     if "frames" not in note:
         count = f"{note['count']:,} / {note['of']:,}"
         return [
@@ -102,3 +102,9 @@ def note_lines(note: Mapping[str, Any], chinese: bool) -> list[str]:
             else f"frames {numbers} lie outside what was asked for: decoding needs them"
         )
     return lines
+
+
+def _span(note: Mapping[str, Any], chinese: bool) -> str:
+    if note["start_s"] is None:
+        return "无时间信息" if chinese else "without times"
+    return f"{note['start_s']:.3f}–{note['end_s']:.3f}" + (" 秒" if chinese else " s")
