@@ -62,6 +62,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "Make signing keys; list, trust, rotate and revoke them.",
             "生成签名密钥；列出、信任、替换、吊销密钥。",
         ),
+        "rules": (
+            "engine.cli.rules",
+            "List rule packs, show what one says, validate a pack file.",
+            "列出、显示和校验规则包。",
+        ),
         "tamper": (
             "engine.cli.tamper",
             "Make tampered copies with known ground truth, for training and tests.",
@@ -92,6 +97,7 @@ EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
         "renew": "退出码：0 已完成或尚无需续期，1 封存证明有误，2 用法错误，"
         "3 有文件未能加盖时间戳（1 优先于 3），130 被中断。",
         "keys": "退出码：0 已完成，2 用法错误，3 未完成。",
+        "rules": "退出码：0 已完成，1 规则包不可用，2 用法错误，3 文件无法读取。",
         "tamper": "退出码：0 副本已全部生成，2 用法错误，3 有副本未能生成。",
         "demo": "退出码：0 演示已完成，与检验结果无关。",
         "selftest": "退出码：0 通过，1 未通过。",

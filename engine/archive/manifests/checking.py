@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +32,12 @@ class Check:
         return sum(p.grade == "error" for p in self.problems)
 
 
-def check(root: str | os.PathLike[str], activities: Iterable[str] = ()) -> Check:
-    """Read all declarations, and look whether the files that they name are there.
-
-    Parameters
-    ----------
-    root
-        The archive.
-    activities
-        Those that must be recorded, beside the archive's own items; none: activities are not looked at.
-    """
+def check(root: str | os.PathLike[str]) -> Check:
+    """Read all declarations, and look whether the files that they name are there."""
     archive = load_archive(root)
-    listed = tuple(activities)
-    known = frozenset((*listed, *archive.settings.items)) if listed else None
+    known = None
+    if archive.pack is not None:
+        known = frozenset((*(i.name for i in archive.pack.content.items), *archive.settings.items))
     problems = list(archive.problems)
     for case in archive.cases:
         problems += [*case.problems, *_absent(case, Path(root)), *_unlisted(case, known)]

@@ -30,7 +30,13 @@ class Document:
 
 
 def read_text(path: Path, name: str) -> str | ManifestProblem:
-    """The text of a declared file; UTF-8 with or without mark, else GB 18030.
+    """The text of a declared file; UTF-8 with or without mark, else GB 18030."""
+    data = read_bytes(path, name)
+    return data if isinstance(data, ManifestProblem) else decoded(data, name)
+
+
+def read_bytes(path: Path, name: str) -> bytes | ManifestProblem:
+    """The bytes of a declared file: a plain one of at most `MAX_BYTES`.
 
     Parameters
     ----------
@@ -52,7 +58,7 @@ def read_text(path: Path, name: str) -> str | ManifestProblem:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return ManifestProblem(name, None, "", "unreadable", {"why": why})
-    return _too_large(name, len(data)) if len(data) > MAX_BYTES else decoded(data, name)
+    return _too_large(name, len(data)) if len(data) > MAX_BYTES else data
 
 
 def decoded(data: bytes, name: str) -> str | ManifestProblem:

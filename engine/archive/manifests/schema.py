@@ -26,11 +26,13 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "tuple_type": ("a list", "列表"),
     "mapping_type": ("a table", "表"),
     "dict_type": ("a table", "表"),
+    "date_type": ("a date", "日期"),
     "model_type": ("a table", "表"),
     "model_attributes_type": ("a table", "表"),
 }
 """Pydantic's type errors -> what belongs there."""
 
+_WRAPPERS: Final = (typing.Union, types.UnionType, typing.Annotated, tuple)
 _SAME: Final = frozenset(
     {"time_without_offset", "date_without_time", "time_for_date", "not_a_time", "not_a_date", "year_out_of_range"}
 )
@@ -40,6 +42,7 @@ _RENAMED: Final = {
     "string_pattern_mismatch": "control_characters",
     "string_unicode": "control_characters",
     "greater_than": "not_positive",
+    "greater_than_equal": "negative_value",
     "finite_number": "not_finite",
     "missing": "missing_field",
 }
@@ -92,19 +95,32 @@ def fields_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """The model of the table at a path below a model."""
-    here: type[BaseModel] | None = model
+    """The model of the table at a path below a model; None where something else stands there."""
+    core = _core(_annotation_at(model, path))
+    return core if isinstance(core, type) and issubclass(core, BaseModel) else None
+
+
+def _annotation_at(model: type[BaseModel], path: Path) -> Any:
+    annotation: Any = model
     for part in path:
-        if isinstance(part, str):
-            field = here.model_fields.get(part) if here else None
-            here = _inner_model(field.annotation) if field else None
-    return here
+        if isinstance(part, int):
+            continue  # `_core` sees through lists
+        core = _core(annotation)
+        if typing.get_origin(core) is Mapping:
+            annotation = typing.get_args(core)[1]
+        elif isinstance(core, type) and issubclass(core, BaseModel):
+            field = next((f for name, f in core.model_fields.items() if part in (name, f.alias)), None)
+            annotation = field.annotation if field else None
+        else:
+            return None
+    return annotation
 
 
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for a in typing.get_args(annotation) if (m := _inner_model(a))), None)
+def _core(annotation: Any) -> Any:
+    """What stands inside options, annotations and lists: a model, a mapping, or a plain type."""
+    while typing.get_origin(annotation) in _WRAPPERS:
+        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    return annotation
 
 
 def _problem(model: type[BaseModel], values: Mapping[str, Any], error: Any, source: Source) -> ManifestProblem:
@@ -138,18 +154,14 @@ def _in_file(model: type[BaseModel], loc: Sequence[str | int]) -> Path:
     """The part of pydantic's location that is in the file: without its tags for unions."""
     path: Path = ()
     for part in loc:
-        here = model_at(model, path)
-        if isinstance(part, str) and "[" in part and (here is None or part not in here.model_fields):
+        if (isinstance(part, str) and "[" in part and _annotation_at(model, (*path, part)) is None) or part == "[key]":
             break
         path = (*path, part)
     return path
 
 
 def _words(model: type[BaseModel], path: Path) -> tuple[str, ...]:
-    names = [p for p in path if isinstance(p, str)]
-    here = model_at(model, tuple(names[:-1]))
-    field = here.model_fields.get(names[-1]) if here and names else None
-    return _choices(field.annotation) if field else ()
+    return _choices(_annotation_at(model, path))
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
@@ -157,7 +169,7 @@ def _choices(annotation: Any) -> tuple[str, ...]:
         return tuple(str(e.value) for e in annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return tuple(map(str, typing.get_args(annotation)))
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated, tuple):
+    if typing.get_origin(annotation) in _WRAPPERS:
         return tuple(w for a in typing.get_args(annotation) for w in _choices(a))
     return ()
 

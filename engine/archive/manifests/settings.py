@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.archive.manifests.packfile import read_pack_file
 from engine.archive.manifests.patterns import pattern_fault
 from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem, listed, nearest, shortened
-from engine.archive.manifests.reading import Document, read_text, read_toml
+from engine.archive.manifests.reading import Document, read_toml
 from engine.archive.manifests.schema import EXPECTED, Source, dotted, validated
 from engine.rules import pack as packs
 from engine.rules.cases.manifest import ArchiveSettings, Device
@@ -21,6 +22,10 @@ ARCHIVE_FILE: Final = "archive.toml"
 DEVICES_FILE: Final = "devices.toml"
 CALENDARS: Final = ("cn",)
 """Calendars of working days that there are."""
+
+
+MAX_TOLERANCE: Final = 1e6
+"""No tolerance is larger, whatever its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +101,29 @@ def read_pack(root: Path, settings: ArchiveSettings) -> tuple[packs.RulePack | N
     """The rule pack that the settings name, with what is wrong with it or with the overrides."""
     source = _archive_source(root)
     name = settings.rule_pack
-    try:
-        if name.endswith(".toml"):
-            text = read_text(root / name, name)
-            if isinstance(text, ManifestProblem):
-                return None, [source.problem(("rule_pack",), "bad_pack", why=text.as_line("en"))]
-            pack = packs.parse(text.encode(), name)
-        elif name not in packs.names():
-            known = packs.names()
-            return None, [
-                source.problem(("rule_pack",), "unknown_pack", value=name, known=listed(known), **nearest(name, known))
-            ]
-        else:
-            pack = packs.load(name)
-    except packs.RulePackError as error:
-        return None, [source.problem(("rule_pack",), "bad_pack", why=str(error))]
-    return pack, override_problems(settings.overrides, tolerances_of(pack), source)
+    if name.endswith(".toml"):
+        pack, problems = read_pack_file(root / name, name)
+        if pack is None:
+            why = problems[0].as_line("en") if problems else name
+            return None, [source.problem(("rule_pack",), "bad_pack", why=why), *problems]
+    elif name in packs.names():
+        pack = packs.load(name)
+    else:
+        known = packs.names()
+        params = {"value": name, "known": listed(known), **nearest(name, known)}
+        return None, [source.problem(("rule_pack",), "unknown_pack", **params)]
+    return pack, override_problems(settings.overrides, tuple(pack.content.tolerances), source)
 
 
-def tolerances_of(pack: packs.RulePack) -> tuple[str, ...] | None:
-    """Names of the tolerances of a pack; None where it has none to override."""
-    tolerances = getattr(pack.content, "tolerances", None)
-    return tuple(tolerances) if tolerances else None
-
-
-def override_problems(
-    overrides: Mapping[str, float], known: tuple[str, ...] | None, source: Source
-) -> list[ManifestProblem]:
+def override_problems(overrides: Mapping[str, float], known: tuple[str, ...], source: Source) -> list[ManifestProblem]:
     """Overrides of tolerances that there are not, or that are negative."""
     problems = []
     for name, value in overrides.items():
         path = ("overrides", name)
-        if known is not None and name not in known:
+        if name not in known:
             problems.append(source.problem(path, "unknown_override", known=listed(known), **nearest(name, known)))
+        elif value > MAX_TOLERANCE:
+            problems.append(source.problem(path, "too_large_override", value=f"{value:g}"))
         elif value < 0:
             problems.append(source.problem(path, "negative_override", value=f"{value:g}"))
     return problems

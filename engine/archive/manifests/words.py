@@ -9,7 +9,10 @@ from typing import Final
 WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         # files
-        "unreadable": ("cannot be read: {why}. Check its permissions.", "无法读取：{why}。请检查文件权限。"),
+        "unreadable": (
+            "cannot be read: {why}. Check the path and its permissions.",
+            "无法读取：{why}。请检查路径和权限。",
+        ),
         "not_a_file": ("is not a regular file. Put a plain file here.", "不是普通文件，请改为普通文件。"),
         "linked_file": (
             "is a link; what it declares could lie outside the archive. Put the file itself here.",
@@ -32,6 +35,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "is neither UTF-8 nor GB 18030 text. Save it as UTF-8.",
             "既不是 UTF-8 也不是 GB 18030 文本。请另存为 UTF-8。",
         ),
+        "not_utf8": ("is not UTF-8 text. Save it as UTF-8.", "不是 UTF-8 文本。请另存为 UTF-8。"),
         "not_toml": ("is not TOML: {why}.", "不符合 TOML 语法：{why}。"),
         "not_csv": ("is not CSV: {why}.", "不符合 CSV 格式：{why}。"),
         "no_settings": (
@@ -66,6 +70,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "too_long": ("is longer than 2000 characters.", "超过 2000 个字符。"),
         "control_characters": ("contains control characters. Remove them.", "含有控制字符，请删除。"),
         "not_positive": ("must be greater than 0, is {value}.", "应大于 0，实为 {value}。"),
+        "negative_value": ("must not be negative, is {value}.", "不得为负，实为 {value}。"),
         "not_finite": ("must be a finite number.", "应为有限数值。"),
         "invalid": ("is not valid: {why}.", "无效：{why}。"),
         # times
@@ -108,6 +113,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "the rule pack has no tolerance of this name; it has: {known}.",
             "规则包中没有该容差；可用：{known}。",
         ),
+        "too_large_override": ("is larger than any tolerance can be: {value}.", "超出容差的可能范围：{value}。"),
         "negative_override": ("must not be negative, is {value}.", "不得为负，实为 {value}。"),
         "holiday_and_working_day": (
             "{value} is listed both as holiday and as make-up day.",
@@ -127,6 +133,27 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "no_group": (
             "names none of the groups that are used: {known}. Write e.g. (?P<seq>\\d{{4}}).",
             "没有使用任何命名组：{known}。请写作 (?P<seq>\\d{{4}})。",
+        ),
+        # rule packs
+        "pack_reads_unknown_check": ("there is no check of this name.", "没有该名称的检查项。"),
+        "pack_unknown_fact": (
+            "this check cannot find '{value}'; it can find: {known}.",
+            "该检查项没有“{value}”；可用：{known}。",
+        ),
+        "pack_fact_without_weight": ("does not say what '{value}' weighs.", "未规定“{value}”的严重程度。"),
+        "pack_tolerance_missing": (
+            "this check reads the tolerance '{value}', which the pack does not have.",
+            "该检查项需要容差“{value}”，规则包中没有。",
+        ),
+        "pack_tolerance_unread": ("no check reads this tolerance.", "没有检查项使用该容差。"),
+        "pack_article_not_quoted": ("names article {value}, which is not quoted.", "引用了第{value}条，但未载明条文。"),
+        "pack_article_twice": (
+            "article {value} is both checked and unchecked.",
+            "第{value}条同时列为可检查与不可检查。",
+        ),
+        "pack_no_liability_item": (
+            "names liability item '{value}', which is not listed.",
+            "引用了追责情形“{value}”，但未列出。",
         ),
         # cases
         "end_before_start": ("does not lie after the start ({start}).", "不晚于开始时间（{start}）。"),
