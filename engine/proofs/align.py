@@ -7,23 +7,16 @@ whose time or order differs is moved.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.proofs.hashing import DIGEST_SIZE
+from engine.proofs import pairing
 from engine.proofs.leaves import HIDDEN
-
-NONE: Final = -1
-"""Stands for "no partner"."""
-
-_ALL_PAIRS: Final = 250_000
-"""Pairs of equal leaves that are compared one by one; larger groups are paired in order."""
-
-_EPSILON: Final = 1e-9
+from engine.proofs.pairing import EPSILON, NONE, Equal, nearest_pairs
+from engine.proofs.rising import displaced, longest_increasing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,64 +115,12 @@ def align(sealed: Side, presented: Side, origin: float, tolerance: float) -> Ali
     )
 
 
-# ---- equal leaves -----------------------------------------------------------------------------
-
-
 def match(sealed: Side, presented: Side, origin: float, tolerance: float) -> NDArray[np.int64]:
     """(N,) for each sealed leaf the row of an equal presented leaf, or `NONE`; none is used twice.
 
     Of several equal ones those within `tolerance` come first, then the nearest in time.
     """
-    partner = np.full(len(sealed), NONE, np.int64)
-    equal = _Equal.of(sealed, presented)
-    partner[equal.single] = equal.single_partner
-    here, there = _places(sealed, 0.0), _places(presented, origin)
-    for rows, others in equal.groups:
-        for a, b in nearest_pairs(here[rows], there[others], tolerance):
-            partner[rows[a]] = others[b]
-    return partner
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Equal:
-    """Rows of both sides with equal content.
-
-    Attributes
-    ----------
-    single, single_partner
-        Rows whose content is there once on each side.
-    groups
-        Rows of both sides of each content that is there on both, and more than once on one.
-    """
-
-    single: NDArray[np.intp]
-    single_partner: NDArray[np.intp]
-    groups: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
-
-    @classmethod
-    def of(cls, sealed: Side, presented: Side) -> _Equal:
-        count = len(sealed)
-        keys = np.concatenate([sealed.keys, presented.keys]).view(f"S{DIGEST_SIZE}")
-        _, number = np.unique(keys, return_inverse=True)
-        mine, theirs = number[:count], number[count:]
-        many = int(number.max(initial=-1)) + 1
-        here, there = np.bincount(mine, minlength=many), np.bincount(theirs, minlength=many)
-        once = (here == 1) & (there == 1)
-        single = np.flatnonzero(once[mine])
-        where = np.zeros(many, np.intp)
-        where[theirs] = np.arange(len(theirs))
-        several = (here > 0) & (there > 0) & ~once
-        groups = list(zip(_rows_by_number(mine, several), _rows_by_number(theirs, several), strict=True))
-        return cls(single, where[mine[single]], groups)
-
-
-def _rows_by_number(number: NDArray[np.intp], wanted: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Rows of each wanted number, rising, by number."""
-    rows = np.flatnonzero(wanted[number])
-    if not len(rows):
-        return []
-    rows = rows[np.argsort(number[rows], kind="stable")]
-    return np.split(rows, np.flatnonzero(np.diff(number[rows])) + 1)
+    return pairing.match(sealed.keys, presented.keys, _places(sealed, 0.0), _places(presented, origin), tolerance)
 
 
 def _places(side: Side, origin: float) -> NDArray[np.float64]:
@@ -188,53 +129,6 @@ def _places(side: Side, origin: float) -> NDArray[np.float64]:
         return np.arange(len(side), dtype=np.float64)
     times = side.times - origin
     return np.where(np.isnan(times), np.inf, times)
-
-
-def nearest_pairs(here: NDArray[np.float64], there: NDArray[np.float64], tolerance: float) -> list[tuple[int, int]]:
-    """Pairs of places, each used once: first those within `tolerance`, in order; then the nearest.
-
-    Parameters
-    ----------
-    here, there
-        Places; inf where unknown.
-    tolerance
-        Places that differ by no more are the same.
-    """
-    pairs = _same_places(here, there, tolerance)
-    used_here, used_there = {a for a, _ in pairs}, {b for _, b in pairs}
-    left = [a for a in np.argsort(here, kind="stable").tolist() if a not in used_here]
-    right = [b for b in np.argsort(there, kind="stable").tolist() if b not in used_there]
-    if len(left) * len(right) > _ALL_PAIRS:
-        return pairs + list(zip(left, right, strict=False))
-    distances = sorted((_distance(here[a], there[b]), i, j) for i, a in enumerate(left) for j, b in enumerate(right))
-    done_left: set[int] = set()
-    done_right: set[int] = set()
-    for _, i, j in distances:
-        if i not in done_left and j not in done_right:
-            done_left.add(i)
-            done_right.add(j)
-            pairs.append((left[i], right[j]))
-    return pairs
-
-
-def _distance(a: float, b: float) -> float:
-    return abs(a - b) if a != b else 0.0  # two unknown places are equal, not "not a number" apart
-
-
-def _same_places(here: NDArray[np.float64], there: NDArray[np.float64], tolerance: float) -> list[tuple[int, int]]:
-    pairs: list[tuple[int, int]] = []
-    left, right = np.argsort(here, kind="stable"), np.argsort(there, kind="stable")
-    i = j = 0
-    while i < len(left) and j < len(right):
-        a, b = here[left[i]], there[right[j]]
-        if abs(_distance(a, b)) <= tolerance + _EPSILON:
-            pairs.append((int(left[i]), int(right[j])))
-            i, j = i + 1, j + 1
-        elif a < b:
-            i += 1
-        else:
-            j += 1
-    return pairs
 
 
 # ---- what stays alone -------------------------------------------------------------------------
@@ -253,24 +147,45 @@ def _altered(
     if not len(lost) or not len(new):
         return lost[:0], new[:0]
     anchors = _anchors(sealed, presented, partner)
-    reach = max(tolerance, interval(sealed) / 2 - _EPSILON)
+    reach = max(tolerance, interval(sealed) / 2 - EPSILON)
     places = anchors.gap_of_sealed(sealed.order[lost]), anchors.gap_of_presented(presented.order[new])
-    offsets = anchors.offset(places[1], origin)
+    mine, here_gap = _by_gap(lost, places[0], sealed.order[lost])
+    theirs, there_gap = _by_gap(new, places[1], presented.order[new])
+    here = sealed.times[mine]
+    there = presented.times[theirs] - anchors.offset(there_gap, origin)
     altered: list[int] = []
     replaced: list[int] = []
-    for gap in np.intersect1d(*places):
-        mine, theirs = lost[places[0] == gap], new[places[1] == gap]
-        mine = mine[np.argsort(sealed.order[mine])]
-        theirs = theirs[np.argsort(presented.order[theirs])]
-        here, there = sealed.times[mine], presented.times[theirs] - offsets[places[1] == gap][0]
-        if np.isnan(here).any() or np.isnan(there).any():
-            pairs = [(k, k) for k in range(len(mine))] if len(mine) == len(theirs) else []
-        else:
-            near = nearest_pairs(here, there, tolerance)
-            pairs = [(a, b) for a, b in near if abs(here[a] - there[b]) <= reach + _EPSILON]
-        altered += [int(mine[a]) for a, _ in pairs]
-        replaced += [int(theirs[b]) for _, b in pairs]
+    for a, b in _shared_runs(here_gap, there_gap):
+        for i, j in _stand_ins(here[a], there[b], tolerance, reach):
+            altered.append(int(mine[a][i]))
+            replaced.append(int(theirs[b][j]))
     return np.array(sorted(altered), np.intp), np.array(sorted(replaced), np.intp)
+
+
+def _by_gap(
+    rows: NDArray[np.intp], gaps: NDArray[np.intp], order: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows by gap, then by order; and each one's gap."""
+    chosen = np.lexsort((order, gaps))
+    return rows[chosen], gaps[chosen]
+
+
+def _shared_runs(here: NDArray[np.intp], there: NDArray[np.intp]) -> Iterator[tuple[slice, slice]]:
+    """Where the numbers that both rising arrays hold begin and end in each."""
+    shared = np.intersect1d(here, there)
+    edges = [np.searchsorted(side, shared, at).tolist() for side in (here, there) for at in ("left", "right")]
+    for a, b, c, d in zip(*edges, strict=True):
+        yield slice(a, b), slice(c, d)
+
+
+def _stand_ins(
+    here: NDArray[np.float64], there: NDArray[np.float64], tolerance: float, reach: float
+) -> list[tuple[int, int]]:
+    """Pairs of one gap that are the same place."""
+    if np.isnan(here).any() or np.isnan(there).any():
+        return [(k, k) for k in range(len(here))] if len(here) == len(there) else []
+    near = [(0, 0)] if len(here) == len(there) == 1 else nearest_pairs(here, there, tolerance)
+    return [(a, b) for a, b in near if abs(here[a] - there[b]) <= reach + EPSILON]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,51 +239,12 @@ def _moved(
 ) -> NDArray[np.intp]:
     """Rows whose time differs; then, of the rest, those whose place in the order does."""
     apart = np.abs(presented.times[partners] - origin - sealed.times[rows])
-    late = apart > tolerance + _EPSILON
+    late = apart > tolerance + EPSILON
     steady, steady_partners = rows[~late], partners[~late]
     by_order = np.argsort(sealed.order[steady])
     out = steady[by_order][displaced(presented.order[steady_partners[by_order]])]
     decoded = steady[displaced(steady_partners)]
     return np.unique(np.concatenate([rows[late], out, decoded]))
-
-
-def displaced(sequence: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Places of a sequence of different numbers that are out of order; empty if it rises.
-
-    A swap names both, wherever they lie; a number that was taken out and put elsewhere names
-    itself, not all that it passed.
-    """
-    if len(sequence) < 2 or (np.diff(sequence) > 0).all():
-        return np.zeros(0, np.intp)
-    kept = longest_increasing(sequence)
-    outside = np.setdiff1d(np.arange(len(sequence)), kept)
-    ranks = np.empty(len(sequence), np.int64)
-    ranks[np.argsort(sequence)] = np.arange(len(sequence))
-    shifted = np.flatnonzero(ranks != np.arange(len(sequence)))
-    return np.asarray(shifted if len(shifted) <= 2 * len(outside) else outside, np.intp)
-
-
-def longest_increasing(sequence: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Places of a longest rising subsequence, by patience sorting."""
-    if len(sequence) < 2 or (np.diff(sequence) > 0).all():
-        return np.arange(len(sequence))
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for number, value in enumerate(sequence.tolist()):
-        at = bisect_left(tails, value)
-        before.append(ends[at - 1] if at else NONE)
-        if at == len(tails):
-            tails.append(value)
-            ends.append(number)
-        else:
-            tails[at], ends[at] = value, number
-    chain: list[int] = []
-    at = ends[-1]
-    while at != NONE:
-        chain.append(at)
-        at = before[at]
-    return np.array(chain[::-1], np.intp)
 
 
 # ---- one origin -------------------------------------------------------------------------------
@@ -388,10 +264,10 @@ def find_origin(sealed: Side, presented: Side, tolerance: float) -> float:
     offsets = _certain_offsets(sealed, presented)
     if not len(offsets):
         return by_first
-    window = np.searchsorted(offsets, offsets + tolerance + _EPSILON, side="right") - np.arange(len(offsets))
+    window = np.searchsorted(offsets, offsets + tolerance + EPSILON, side="right") - np.arange(len(offsets))
     best = int(np.argmax(window))
     shared = float(np.median(offsets[best : best + int(window[best])]))
-    support = int((np.abs(offsets - by_first) <= tolerance + _EPSILON).sum())
+    support = int((np.abs(offsets - by_first) <= tolerance + EPSILON).sum())
     alone = support <= 1 and int(window[best]) > len(offsets) / 2
     return by_first if same and not alone else shared
 
@@ -403,7 +279,7 @@ def _first(side: Side) -> int | None:
 
 def _certain_offsets(sealed: Side, presented: Side) -> NDArray[np.float64]:
     """Sorted offsets of leaves that exist once on each side, and are presented."""
-    equal = _Equal.of(sealed, presented)
+    equal = Equal.of(sealed.keys, presented.keys)
     rows, others = equal.single, equal.single_partner
     shown = (sealed.order[rows] != HIDDEN) & (presented.order[others] != HIDDEN)
     offsets = presented.times[others[shown]] - sealed.times[rows[shown]]

@@ -15,7 +15,7 @@ from engine.media.errors import MediaError
 from engine.media.model import MediaInfo
 from engine.media.reader import open_recording
 from engine.proofs import tree
-from engine.proofs.align import NONE, Alignment, align, interval
+from engine.proofs.align import Alignment, align, interval
 from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
@@ -25,6 +25,7 @@ from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import Note, aside, frame_runs, runs_of, sound_notes, stretches, subject
+from engine.proofs.pairing import NONE
 from engine.proofs.parquet import read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem, plain_detail

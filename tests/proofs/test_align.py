@@ -6,7 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.proofs.align import NONE, Side, align, displaced, find_origin, longest_increasing, match, nearest_pairs
+from engine.proofs.align import Side, align, find_origin, match
+from engine.proofs.pairing import NONE, nearest_pairs, numbered
+from engine.proofs.rising import displaced, longest_increasing
 
 TICK = 0.04
 TOLERANCE = 0.001
@@ -176,6 +178,66 @@ def test_nearest_pairs_like_the_naive_twin(here, there):
     assert sum(1 for a, b in found if here[a] == there[b]) == exact
 
 
+def naive_pairs(here: list[float], there: list[float], tolerance: float) -> set[tuple[int, int]]:
+    """Same places in order, then all pairs by distance: what is meant, in as many steps as it takes."""
+    left, right = (sorted(range(len(side)), key=side.__getitem__) for side in (here, there))
+    pairs, i, j = set(), 0, 0
+    while i < len(left) and j < len(right):
+        a, b = here[left[i]], there[right[j]]
+        if abs(a - b) <= tolerance:
+            pairs.add((left[i], right[j]))
+        i, j = i + (a <= b + tolerance), j + (b <= a + tolerance)
+    free = [a for a in left if a not in {p for p, _ in pairs}], [b for b in right if b not in {q for _, q in pairs}]
+    for _, a, b in sorted((abs(here[a] - there[b]), a, b) for a in free[0] for b in free[1]):
+        if a not in {p for p, _ in pairs} and b not in {q for _, q in pairs}:
+            pairs.add((a, b))
+    return pairs
+
+
+unlike = st.lists(st.integers(0, 1 << 40), min_size=0, max_size=24, unique=True)
+
+
+@settings(max_examples=200)
+@given(unlike, st.data())
+def test_nearest_pairs_are_those_of_the_naive_twin(numbers, data):
+    """Places without two equal distances: then there is but one answer."""
+    sides = [data.draw(st.booleans()) for _ in numbers]
+    here = [float(n) for n, mine in zip(numbers, sides, strict=True) if mine]
+    there = [float(n) for n, mine in zip(numbers, sides, strict=True) if not mine]
+    distances = [abs(a - b) for a in here for b in there]
+    if len(set(distances)) < len(distances):
+        return
+    tolerance = data.draw(st.sampled_from([0.5, 1e9, 1e11]))
+    assert set(nearest_pairs(np.array(here), np.array(there), tolerance)) == naive_pairs(here, there, tolerance)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from("abcdef"), max_size=30), st.lists(st.sampled_from("abcdefxyz"), max_size=30), st.data())
+def test_match_is_that_of_the_naive_twin(left, right, data):
+    """Few contents, so that most are repeated; odd times, so that no two distances are equal."""
+    draw = st.lists(st.integers(0, 1 << 40), min_size=60, max_size=60, unique=True)
+    times = [n / 1e9 for n in data.draw(draw)]
+    shift = data.draw(st.sampled_from([0.0, 0.0003]))
+    mine, theirs = times[: len(left)], [t + shift for t in times[: len(right)]]
+    partner = match(side(left, mine), side(right, theirs), 0.0, TOLERANCE)
+    for content in set(left):
+        rows = [n for n, c in enumerate(left) if c == content]
+        others = [n for n, c in enumerate(right) if c == content]
+        expected = naive_pairs([mine[n] for n in rows], [theirs[n] for n in others], TOLERANCE)
+        distances = [abs(mine[a] - theirs[b]) for a in rows for b in others]
+        if len({round(d, 9) for d in distances}) == len(distances):
+            found = {(a, int(partner[r])) for a, r in enumerate(rows) if partner[r] != NONE}
+            assert found == {(a, others[b]) for a, b in expected}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
+def test_digests_that_begin_alike_are_told_apart(pairs):
+    """Eight equal bytes can be made on purpose; equal numbers must mean equal digests."""
+    raw = [bytes([a]) * 8 + bytes(23) + bytes([b]) for a, b in pairs]
+    number = numbered(np.array(raw, "S32").view("V32") if raw else np.zeros(0, "V32"))
+    assert [[a == b for b in raw] for a in raw] == [[a == b for b in number] for a in number]
+
+
 @given(st.lists(st.integers(0, 5).map(str), max_size=12), st.lists(st.integers(0, 5).map(str), max_size=12))
 def test_match_pairs_equals_only_and_as_many_as_there_are(left, right):
     partner = match(side(left), side(right), 0.0, TOLERANCE)
@@ -183,6 +245,25 @@ def test_match_pairs_equals_only_and_as_many_as_there_are(left, right):
     assert len(set(used)) == len(used)
     assert all(left[n] == right[p] for n, p in enumerate(partner.tolist()) if p != NONE)
     assert len(used) == sum(min(left.count(c), right.count(c)) for c in set(left))
+
+
+@settings(max_examples=100)
+@given(st.integers(2, 200), st.data())
+def test_longest_increasing_of_long_stretches(count, data):
+    """A few blocks taken out and put elsewhere, numbers left out; the twin is quadratic."""
+    values = [3 * n + (n > count // 2) for n in range(count)]
+    for _ in range(data.draw(st.integers(0, 4))):
+        start = data.draw(st.integers(0, count - 1))
+        block = values[start : start + data.draw(st.integers(1, 40))]
+        rest = values[:start] + values[start + len(block) :]
+        to = data.draw(st.integers(0, len(rest)))
+        values = rest[:to] + block + rest[to:]
+    chosen = [values[n] for n in longest_increasing(np.array(values, np.int64))]
+    assert chosen == sorted(chosen)
+    best: list[int] = []
+    for n, value in enumerate(values):
+        best.append(1 + max((best[m] for m in range(n) if values[m] < value), default=0))
+    assert len(chosen) == max(best)
 
 
 @given(st.permutations(list(range(9))))
