@@ -24,6 +24,7 @@ from engine.cli.common import (
     system_language,
     write_output,
 )
+from engine.cli.signers import problems
 from engine.cli.verify import Format, Proof
 
 Tsa = Annotated[
@@ -68,7 +69,7 @@ TsaCa = Annotated[
     typer.Option(
         "--tsa-ca",
         metavar="FILE.pem",
-        help=bilingual("Certificates of the authorities that are trusted.", "受信任的时间戳机构证书。"),
+        help=bilingual("Take tokens of these authorities only.", "只接受这些机构签发的时间戳（证书文件）。"),
     ),
 ]
 Within = Annotated[
@@ -106,10 +107,8 @@ def command(
     not be stamped (1 wins over 3), 130 interrupted.
     """
     from engine.archive.renewing import Order, renew_many
-    from engine.proofs.problems import ProofProblem
     from engine.proofs.renew import attach_response, write_request
     from engine.proofs.renew_telling import renew_json, renew_lines
-    from engine.proofs.telling import text
     from engine.proofs.timestamp import read_authorities, read_response
 
     check_output(output)
@@ -119,10 +118,8 @@ def command(
     paths = _checked(recordings(files), [tsa, request, response], proof)
     language = lang or system_language()
     chinese, about_file = language is Lang.ZH, file_words(language)
-    try:
+    with problems():
         authorities = None if tsa_ca is None else read_authorities(tsa_ca)
-    except ProofProblem as problem:
-        raise Problem(text(problem.reason, problem.detail, chinese, about_file)) from problem
     if request is not None:
         results = [write_request(paths[0], request, proof, digest, rehash)]
     elif response is not None:

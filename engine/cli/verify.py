@@ -64,6 +64,17 @@ Required = Annotated[
         ),
     ),
 ]
+TsaCa = Annotated[
+    Path | None,
+    typer.Option(
+        "--tsa-ca",
+        metavar="FILE.pem",
+        help=bilingual(
+            "Certificates of trusted timestamp authorities; without a timestamp of theirs a proof is less.",
+            "受信任的时间戳机构证书；没有其有效时间戳的证明不再视为完整。",
+        ),
+    ),
+]
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
 ]
@@ -82,6 +93,7 @@ def command(
     proof: Proof = None,
     trusted_keys: TrustedFile = None,
     require_signature: Required = False,
+    tsa_ca: TsaCa = None,
     only: Only = None,
     format_: Format = "text",
     output: Output = None,
@@ -110,7 +122,7 @@ def command(
             USAGE,
         )
     with problems():
-        policy = Policy.of(trusted_keys, require_signature)
+        policy = Policy.of(trusted_keys, require_signature, tsa_ca)
     with watching(progress, BYTES) as watch:
         batch = verify_many(paths, None if proof is None else str(proof), jobs, watch, policy)
     results = batch.results

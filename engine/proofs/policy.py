@@ -19,6 +19,7 @@ from engine.proofs.times import instant
 
 if TYPE_CHECKING:  # a seal without signatures is checked without them
     from engine.proofs.keys import TrustedKey, TrustedKeys
+    from engine.proofs.timestamp import Authorities
 
 NO_STAMPS: Final[Mapping[str, datetime.datetime]] = MappingProxyType({})
 
@@ -33,23 +34,34 @@ class Policy:
         Keys whose signatures count; without them every key is unknown.
     require_signature
         A signature is asked for even without a file of trusted keys.
+    authorities
+        Whose timestamps count; with them a proof without one is less than a stamped one.
     """
 
     trusted: TrustedKeys | None = None
     require_signature: bool = False
+    authorities: Authorities | None = None
 
     @staticmethod
-    def of(trusted_keys: str | os.PathLike[str] | None, require_signature: bool = False) -> Policy:
-        """A policy with the trusted keys of a file.
+    def of(
+        trusted_keys: str | os.PathLike[str] | None,
+        require_signature: bool = False,
+        authorities: str | os.PathLike[str] | None = None,
+    ) -> Policy:
+        """A policy with the trusted keys of one file and the timestamp authorities of another.
 
         Raises
         ------
         ProofProblem
-            If the file cannot be read; see `keyring.read`.
+            If a file cannot be read; see `keyring.read` and `timestamp.read_authorities`.
         """
-        from engine.proofs import keyring
+        from engine.proofs import keyring, timestamp
 
-        return Policy(None if trusted_keys is None else keyring.read(trusted_keys), require_signature)
+        return Policy(
+            None if trusted_keys is None else keyring.read(trusted_keys),
+            require_signature,
+            None if authorities is None else timestamp.read_authorities(authorities),
+        )
 
     @property
     def active(self) -> bool:

@@ -101,6 +101,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "the timestamp is of an authority that is not among those of --tsa-ca; nothing was written",
             "时间戳签发机构不在 --tsa-ca 所列证书之内，未写入任何内容",
         ),
+        "unstamped": (
+            "every byte is as it was sealed, but no timestamp of a trusted authority holds",
+            "与封存时逐字节一致，但没有受信任机构签发且仍有效的时间戳",
+        ),
         "rehash_differs": (
             "the digests that were stamped later are not those of these files",
             "后续续期时所记录的摘要与文件不符",

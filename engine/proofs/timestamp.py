@@ -67,9 +67,22 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
-    """Certificates that tokens are checked against: roots, and intermediates that tokens leave out."""
+    """Certificates that tokens are checked against: roots, and intermediates that tokens leave out.
 
-    certificates: tuple[Certificate, ...]
+    Parameters
+    ----------
+    pem
+        As they stand in the file; what is handed to other processes.
+    """
+
+    pem: bytes
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """The certificates."""
+        from cryptography import x509
+
+        return x509.load_pem_x509_certificates(self.pem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +101,15 @@ def read_authorities(path: str | os.PathLike[str]) -> Authorities:
     ProofProblem
         ``authorities_unreadable``.
     """
-    from cryptography import x509
-
     try:
         with open(path, "rb") as file:
-            found = x509.load_pem_x509_certificates(file.read(16 << 20))
+            found = Authorities(file.read(16 << 20))
+        if found.certificates:
+            return found
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or "no certificates in PEM"
         raise ProofProblem("authorities_unreadable", f"{os.fspath(path)}: {detail}") from error
-    return Authorities(tuple(found))
+    raise ProofProblem("authorities_unreadable", f"{os.fspath(path)}: no certificates in PEM")
 
 
 def read_response(path: str | os.PathLike[str]) -> bytes:
@@ -197,7 +210,7 @@ def check_token(token: Token, authorities: Authorities) -> Literal["verified", "
     """
     from rfc3161_client import VerifierBuilder
 
-    builder = VerifierBuilder(roots=list(authorities.certificates))
+    builder = VerifierBuilder(roots=authorities.certificates)
     response = _parsed(token.der)
     try:
         if builder.build().verify(response, response.tst_info.message_imprint.message):

@@ -28,8 +28,9 @@ from engine.proofs.files import (
     proof_paths,
 )
 from engine.proofs.header import Header
-from engine.proofs.policy import NO_POLICY, Judged, Policy, Standing, judge, summary
+from engine.proofs.policy import NO_POLICY, NO_STAMPS, Judged, Policy, Standing, judge, summary
 from engine.proofs.problems import ProofProblem
+from engine.proofs.stamped import check_rehashes, stamps_of, under_stamps
 
 
 class Status(StrEnum):
@@ -133,12 +134,21 @@ def verify(
 
 def check(name: str, seal: Seal, leaves_path: Path, policy: Policy = NO_POLICY, tick: Tick = no_tick) -> VerifyResult:
     """Check a file against a seal that was read already; everything else as of `verify`."""
-    judged = judge(seal, policy)
+    stamps = None
     try:
+        stamps = stamps_of(seal, policy)
         found = _against(name, seal.header, leaves_path, Meter(tick))
+        found = replace(found, other=(*found.other, *_rehashes(name, seal, leaves_path, found)))
     except ProofProblem as problem:
         found = VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
-    return under(policy, judged, found)
+    judged = judge(seal, policy, stamps.signed if stamps else NO_STAMPS)
+    return under(policy, judged, under_stamps(policy, stamps, found))
+
+
+def _rehashes(name: str, seal: Seal, leaves_path: Path, found: VerifyResult) -> tuple[Mapping[str, Any], ...]:
+    whole = found.reason in ("untouched", "leaves_missing")
+    leaves = "leaves_missing" not in found.reason and found.reason != "leaves_differ"
+    return check_rehashes(seal, name if whole else None, leaves_path if leaves else None)
 
 
 def under(policy: Policy, judged: tuple[Judged, ...], found: VerifyResult) -> VerifyResult:
