@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from engine._version import __version__
 
 if TYPE_CHECKING:
+    from engine.archive.audit.result import ArchiveReport
+    from engine.archive.audit.run import AuditOptions, audit
     from engine.archive.batch import inspect_many
     from engine.archive.inspect import inspect
     from engine.features.folder import read_features, write_features
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from engine.proofs.verify import verify
 
 _HOMES = {
+    "audit": "engine.archive.audit.run",
+    "ArchiveReport": "engine.archive.audit.result",
+    "AuditOptions": "engine.archive.audit.run",
     "inspect": "engine.archive.inspect",
     "inspect_many": "engine.archive.batch",
     "seal": "engine.proofs.seal",
@@ -61,7 +66,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "ArchiveReport",
     "AudioTable",
+    "AuditOptions",
     "Evidence",
     "Examined",
     "Features",
@@ -77,6 +84,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "__version__",
+    "audit",
     "excerpt",
     "extract",
     "inspect",

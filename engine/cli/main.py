@@ -32,6 +32,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.",
             "检验录像、录音：间断、剪切、插入、重复、时钟跳变等痕迹。",
         ),
+        "audit": (
+            "engine.cli.audit",
+            "Hold a whole archive against a rule pack, case by case.",
+            "按规则包逐案核查整个档案。",
+        ),
         "seal": (
             "engine.cli.seal",
             "Write a proof beside each recording that binds every frame.",
@@ -67,6 +72,16 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "List rule packs, show what one says, validate a pack file.",
             "列出、显示和校验规则包。",
         ),
+        "log": (
+            "engine.cli.log",
+            "Keep the archive's log of seals: append, prove, verify, cosign.",
+            "存证日志：追加封存证明、出具入日志证明、校验、联署。",
+        ),
+        "register": (
+            "engine.cli.register",
+            "Keep the access register: approvals and what was done on them.",
+            "调阅登记簿：登记调阅、复制、节选、对外提供的审批与使用。",
+        ),
         "tamper": (
             "engine.cli.tamper",
             "Make tampered copies with known ground truth, for training and tests.",
@@ -89,6 +104,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
 EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "inspect": "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有文件不具备检验条件（1 优先于 3），130 被中断。",
+        "audit": "退出码：0 未发现痕迹，1 发现痕迹，2 用法错误，3 有案件或文件不具备检验条件"
+        "（1 优先于 3），130 被中断。",
         "seal": "退出码：0 已封存，1 与已有证明不符，2 用法错误，3 有文件未能封存（1 优先于 3），130 被中断。",
         "verify": "退出码：0 一致（OK、OK_WITH_MISSING_INFO），1 不一致（NOT_OK），2 用法错误，"
         "3 未封存（NOT_SEALED）；1 优先于 3；130 被中断。",
@@ -98,6 +115,8 @@ EXIT_CODES_ZH: Final[Mapping[str, str]] = MappingProxyType(
         "3 有文件未能加盖时间戳（1 优先于 3），130 被中断。",
         "keys": "退出码：0 已完成，2 用法错误，3 未完成。",
         "rules": "退出码：0 已完成，1 规则包不可用，2 用法错误，3 文件无法读取。",
+        "log": "退出码：0 已完成或校验无误，1 日志有误或封存证明不在日志中，2 用法错误，3 有文件无法读写（1 优先于 3）。",
+        "register": "退出码：0 已登记或校验无误，1 登记簿被改动，2 用法错误，3 未登记或无法读写。",
         "tamper": "退出码：0 副本已全部生成，2 用法错误，3 有副本未能生成。",
         "demo": "退出码：0 演示已完成，与检验结果无关。",
         "selftest": "退出码：0 通过，1 未通过。",

@@ -108,7 +108,7 @@ def _print(
     if folder:
         console.print(Text(texts.ui("in_folder", folder=safe(folder)), style="dim"))
     if shown:
-        console.print(_table(shown, texts, console.width, folder, least))
+        console.print(table(shown, texts, console.width, folder, least))
     console.print(_counts(summarise(reports), texts))
     if any(_kept_back(r, least) for r in shown):
         console.print(texts.ui("notices_note"), style="dim")
@@ -135,25 +135,26 @@ def common_folder(paths: Sequence[str]) -> str:
     return "" if folder in ("", os.sep) else folder
 
 
-def _table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str, least: Severity) -> Table:
+def table(reports: Sequence[FileReport], texts: Texts, width: int, folder: str, least: Severity) -> Table:
+    """A table of at least one file, `width` columns wide; names are shown relative to `folder`."""
     wide = width >= WIDE
     longest = max(cell_len(_name(r, folder)) for r in reports)
     rows = [_rows(r, texts, least) for r in reports]
     if not wide:
         rows = [[_under_one_another(*line) for line in lines] for lines in rows]
     placed = any(where.plain for lines in rows for where, _ in lines)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
-    table.add_column(texts.ui("verdict"), no_wrap=True)
-    table.add_column(texts.ui("file"), overflow="fold", width=max(12, min(longest, width * (3 if wide else 2) // 10)))
+    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
+    found.add_column(texts.ui("verdict"), no_wrap=True)
+    found.add_column(texts.ui("file"), overflow="fold", width=max(12, min(longest, width * (3 if wide else 2) // 10)))
     if placed:
-        table.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH)
-    table.add_column(texts.ui("why"), overflow="fold", ratio=1)
+        found.add_column(texts.ui("where"), overflow="fold", width=WHERE_WIDTH)
+    found.add_column(texts.ui("why"), overflow="fold", ratio=1)
     for report, lines in zip(reports, rows, strict=True):
         heads = [(_badge(report.verdict.value, texts), Text(_name(report, folder)))]
         heads += [(Text(""), Text(""))] * (len(lines) - 1)
         for head, (where, why) in zip(heads, lines, strict=True):
-            table.add_row(*head, *((where, why) if placed else (why,)))
-    return table
+            found.add_row(*head, *((where, why) if placed else (why,)))
+    return found
 
 
 def _name(report: FileReport, folder: str) -> str:
