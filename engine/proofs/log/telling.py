@@ -1,0 +1,248 @@
+"""What the log says to people: texts in English and Chinese."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from engine.proofs.log.attach import Attached
+    from engine.proofs.log.check import LogReport, SealReport
+    from engine.proofs.log.standing import LogStanding
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "busy": (
+            "another program keeps it locked; try again when that has ended",
+            "正被其他程序占用，请待其结束后重试",
+        ),
+        "denied": ("it cannot be read", "无法读取"),
+        "no_log": (
+            "there is no log; make one with `unbroken log init`, or name its folder with --log",
+            "没有存证日志；可运行 unbroken log init 建立，或用 --log 指定其文件夹",
+        ),
+        "no_log_config": (
+            "no unbroken-log.toml names a log here; name the log's folder with --log",
+            "此处没有指明存证日志的 unbroken-log.toml，请用 --log 指定日志文件夹",
+        ),
+        "log_config": (
+            "unbroken-log.toml has to name the log's folder as `log`, and may name its key as `key`",
+            "unbroken-log.toml 须用 log 指明日志文件夹，可用 key 指明日志密钥，不得有其他内容",
+        ),
+        "log_exists": ("there is a log already", "该处已有存证日志"),
+        "log_key": (
+            "the key is not this log's; give the key that was made with it",
+            "密钥与该日志不符，请使用建立该日志时的密钥",
+        ),
+        "key_in_log": (
+            "the private key would lie in the log's folder, which others are to read; choose another place",
+            "日志文件夹供他人读取，私钥不得放在其中，请更换位置",
+        ),
+        "log_key_missing": (
+            "the log's private key is not named; name it with --key",
+            "未指明日志私钥，请用 --key 指定",
+        ),
+        "log_differs": (
+            "the log's files do not give the root of its checkpoint: they were changed; nothing is added to it",
+            "日志文件与其检查点的根不符，日志已被改动；不再向其追加",
+        ),
+        "log_rollback": (
+            "the log holds fewer entries than it did: entries were taken out of it",
+            "日志条目少于此前记录，日志被回退",
+        ),
+        "log_fork": (
+            "the log does not continue the one that was seen before: entries of it were replaced",
+            "日志与此前所见不连续，已有条目被替换（日志分叉）",
+        ),
+        "log_unknown": (
+            "the witness has not seen this log yet; give the log's key with --log-key, from a source that is trusted",
+            "见证方首次见到该日志，请用 --log-key 给出从可靠渠道取得的日志公钥",
+        ),
+        "tile_missing": ("a file of the log is missing", "日志缺少文件"),
+        "tile_damaged": ("a file of the log was changed", "日志文件被改动"),
+        "entry_too_long": ("an entry has at most 65,535 bytes", "日志条目不得超过 65535 字节"),
+        "not_logged": ("it is not in the log", "未记入日志"),
+        "log_invalid": (
+            "it claims to be in the log, and the proof of that does not hold",
+            "所附入日志证明不成立",
+        ),
+        "note_malformed": ("the checkpoint is no signed note", "检查点不是格式正确的签名文本"),
+        "checkpoint_malformed": ("the checkpoint is not in its one form", "检查点格式不正确"),
+        "checkpoint_foreign": (
+            "the checkpoint is not signed by this log's key",
+            "检查点不是由该日志的密钥签署",
+        ),
+        "note_signature": ("a signature of the checkpoint does not verify", "检查点上的签名校验不通过"),
+        "origin_malformed": (
+            "a log's name has 1 to 255 characters, no spaces, no plus sign",
+            "日志名称须为 1 至 255 个字符，不含空格和加号",
+        ),
+        "vkey_malformed": (
+            "not a verifier key; it reads NAME+8 digits+base64, as `unbroken log init` prints it",
+            "不是校验公钥；格式为“名称+8 位十六进制+base64”，由 unbroken log init 给出",
+        ),
+        "vkeys_unreadable": (
+            "the file of trusted logs and witnesses cannot be read",
+            "受信任日志和见证方的公钥文件无法读取",
+        ),
+        "skey_malformed": ("not a private key of a signed note", "不是签名文本的私钥"),
+        "witness_key": ("a witness signs with a cosignature key", "见证方须使用联署密钥"),
+        "state_unreadable": (
+            "the witness's memory cannot be read; it must not sign as if it had seen nothing; restore the file",
+            "见证方状态文件无法读取；见证方不得在不知此前状态时签署，请恢复该文件",
+        ),
+        "cosignature_stale": (
+            "a newer cosigned checkpoint is kept already",
+            "已保存更新的联署检查点",
+        ),
+        "cannot_write": (
+            "it cannot be written; free some space, or choose another place",
+            "无法写入，请释放磁盘空间或更换位置",
+        ),
+    }
+)
+"""Reason -> text in English and Chinese; for others see `engine.proofs.telling`."""
+
+_STATUS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "added": ("added to the log as entry {}", "已记入日志，条目号 {}"),
+        "known": ("in the log already, entry {}", "此前已记入日志，条目号 {}"),
+        "renewed": (
+            "in the log, entry {}; the cosigned checkpoint was added to the seal",
+            "已在日志中，条目号 {}；联署检查点已写入封存证明",
+        ),
+        "failed": ("NOT in the log", "未记入日志"),
+    }
+)
+
+
+def words(reason: str, detail: str, chinese: bool) -> str:
+    """A reason in a sentence without the stop at its end, with what was seen."""
+    from engine.proofs.telling import text
+
+    own = TEXTS.get(reason)
+    if own is None:
+        return text(reason, detail, chinese)
+    sentence = own[int(chinese)]
+    sentence = sentence[:1].upper() + sentence[1:]
+    if not detail:
+        return sentence
+    return f"{sentence}（{detail}）" if chinese else f"{sentence} ({detail})"
+
+
+def attached_line(found: Attached, chinese: bool) -> str:
+    """What came of one seal."""
+    status = _STATUS[found.status][int(chinese)].format(found.index)
+    colon, stop = ("：", "。") if chinese else (": ", ".")
+    if found.status != "failed":
+        return f"{found.seal}{colon}{status}"
+    between = "。" if chinese else ". "
+    return f"{found.seal}{colon}{status}{between}{words(found.reason, found.detail, chinese)}{stop}"
+
+
+def attached_json(found: Attached) -> dict[str, Any]:
+    """The same as JSON."""
+    reason = f"{found.reason}: {found.detail}" if found.detail else found.reason
+    return {"seal": str(found.seal), "status": found.status, "index": found.index, "reason": reason or None}
+
+
+def standing_line(found: LogStanding, chinese: bool, now: float | None = None) -> str:
+    """What the log says about a seal, with the age of the newest cosignature."""
+    return note_line(found.note(), chinese, now)
+
+
+def note_line(note: Mapping[str, Any], chinese: bool, now: float | None = None) -> str:
+    """An entry of ``other`` that `LogStanding.note` made, in words."""
+    change, log, index = note["change"], note.get("log"), note.get("index")
+    if change == "not_logged":
+        return "封存证明未附入日志证明" if chinese else "the seal carries no proof that it is in a log"
+    place = f"日志 {log} 第 {index} 条" if chinese else f"entry {index} of the log {log}"
+    if change == "log_invalid":
+        return f"所附{place}的证明不成立" if chinese else f"the proof that it is {place} does not hold"
+    if change == "log_untrusted":
+        return f"{place}，该日志不在受信任之列" if chinese else f"{place}, which is not a trusted one"
+    if change == "logged":
+        return (
+            f"{place}，尚无受信任见证方联署，日志管理者仍可改写"
+            if chinese
+            else f"{place}, not cosigned by a trusted witness yet: whoever runs the log could still rewrite it"
+        )
+    return _cosigned(note, place, chinese, time.time() if now is None else now)
+
+
+def _cosigned(note: Mapping[str, Any], place: str, chinese: bool, now: float) -> str:
+    names = ("、" if chinese else ", ").join(note["witnesses"])
+    old = age(note["at"], chinese, now)
+    if chinese:
+        return f"{place}，由 {names} 联署（最早 {note['since']}，最近 {note['at']}，{old}）"
+    return f"{place}, cosigned by {names} (first {note['since']}, last {note['at']}, {old})"
+
+
+def age(at: str, chinese: bool, now: float) -> str:
+    """How long ago a time was, in its largest unit."""
+    import datetime
+
+    try:
+        passed = now - datetime.datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError):
+        return "时间无法识别" if chinese else "at no time"
+    if passed < -60:
+        return "晚于本机时钟" if chinese else "later than this computer's clock"
+    for seconds, one, many, zh in ((86400, "day", "days", "天"), (3600, "hour", "hours", "小时")):
+        if passed >= seconds:
+            count = int(passed // seconds)
+            return f"{count} {zh}前" if chinese else f"{count} {one if count == 1 else many} ago"
+    count = max(int(passed // 60), 0)
+    return f"{count} 分钟前" if chinese else f"{count} minute{'' if count == 1 else 's'} ago"
+
+
+def log_lines(report: LogReport, chinese: bool, now: float | None = None) -> list[str]:
+    """What a log itself looks like."""
+    lines, at = [], report.checkpoint
+    name = at.origin if at else str(report.folder)
+    colon, stop = ("：", "。") if chinese else (": ", ".")
+    if at is not None and not report.reason:
+        root, count = at.root.hex(), f"{at.size} {'entry' if at.size == 1 else 'entries'}"
+        lines.append(f"{name}：{at.size} 条，根 {root}" if chinese else f"{name}: {count}, root {root}")
+        if report.continues is not None:
+            old = report.continues
+            lines.append(f"  与 {old} 条时的检查点连续" if chinese else f"  continues the checkpoint of size {old}")
+    if report.reason:
+        lines.append(f"{name}{colon}{words(report.reason, report.detail, chinese)}{stop}")
+    if at is not None and not report.trusted:
+        lines.append(
+            "  日志公钥取自日志文件夹本身；用 --log-keys 给出从可靠渠道取得的公钥"
+            if chinese
+            else "  the log's key is the folder's own word; give one from a source that is trusted with --log-keys"
+        )
+    lines += ["  " + line for line in _witness_lines(report, chinese, now)]
+    return lines
+
+
+def _witness_lines(report: LogReport, chinese: bool, now: float | None) -> list[str]:
+    from engine.proofs.log.standing import spelled
+
+    if report.checkpoint is None:
+        return []
+    if report.cosigned is None:
+        return ["尚无受信任见证方联署" if chinese else "not cosigned by a trusted witness"]
+    lines = []
+    for name, when in report.times:
+        at = spelled(when)
+        old = age(at, chinese, time.time() if now is None else now)
+        size = report.cosigned.size
+        if chinese:
+            lines.append(f"由 {name} 联署至第 {size} 条（{at}，{old}）")
+        else:
+            lines.append(f"cosigned by {name} at size {size} ({at}, {old})")
+    return lines
+
+
+def seal_line(report: SealReport, chinese: bool, now: float | None = None) -> str:
+    """What a log says about one seal."""
+    colon, stop = ("：", "。") if chinese else (": ", ".")
+    if report.reason or report.standing is None:
+        return f"{report.seal}{colon}{words(report.reason, report.detail, chinese)}{stop}"
+    return f"{report.seal}{colon}{standing_line(report.standing, chinese, now)}{stop}"
