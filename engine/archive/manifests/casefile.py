@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from typing import Any, Final
 
+from engine.archive.manifests.declaration import Declaration
 from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem, listed, nearest, shortened
 from engine.archive.manifests.reading import Document
-from engine.archive.manifests.schema import EXPECTED, Source, dotted, validated
+from engine.archive.manifests.schema import EXPECTED, Source, dotted
 from engine.archive.manifests.settings import schema_problems
 from engine.rules.cases.manifest import Case
 
@@ -29,8 +29,16 @@ def case_source(document: Document) -> Source:
     return Source(document.name, lambda p: document.lines.of(placed(p)), lambda p: dotted(placed(p)))
 
 
-def read_case(document: Document, zone: tzinfo | None) -> tuple[Case | None, list[ManifestProblem]]:
-    """The case of a file, or all its faults."""
+def read_case(document: Document, label: str) -> Declaration:
+    """The case of a file, not yet held against its schema.
+
+    Parameters
+    ----------
+    document
+        The file.
+    label
+        What stands for the case's id where it has none.
+    """
     problems = schema_problems(document, "unbroken.case/1", ("case", *TABLES))
     plain = Source(document.name, document.lines.of, dotted)
     values: dict[str, Any] = {}
@@ -46,13 +54,12 @@ def read_case(document: Document, zone: tzinfo | None) -> tuple[Case | None, lis
     if not isinstance(own, dict):
         en, zh = EXPECTED["dict_type"]
         problems.append(plain.problem(("case",), "wrong_type", expected_en=en, expected_zh=zh, value=shortened(own)))
-        return None, problems
+        own = {}
     nested = [key for key in own if key in TABLES]
     problems += [plain.problem(("case", key), "inside_case_table") for key in nested]
     values |= {k: v for k, v in own.items() if k not in nested}
-    case, faults = validated(Case, values, case_source(document), zone)
-    problems += [_belonging(fault) for fault in faults]
-    return (None if problems else case), problems
+    identifier = declared_id(document.tables) or label
+    return Declaration(identifier, document.lines.of(("case",)), values, case_source(document), problems)
 
 
 def declared_id(tables: Mapping[str, Any]) -> str | None:
@@ -62,9 +69,11 @@ def declared_id(tables: Mapping[str, Any]) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _belonging(problem: ManifestProblem) -> ManifestProblem:
+def belonging(problem: ManifestProblem) -> ManifestProblem:
     """Say of a case's own field that stands in a table further down where it belongs."""
     name = problem.field.rsplit(".", 1)[-1]
-    if problem.problem != "unknown_field" or problem.field.startswith("case.") or name not in OWN:
+    if problem.problem != "unknown_field" or "." not in problem.field or name not in OWN:
+        return problem
+    if problem.field.startswith("case."):
         return problem
     return ManifestProblem(problem.file, problem.line, problem.field, "misplaced_field", {"table": "[case]"})

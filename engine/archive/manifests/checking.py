@@ -49,12 +49,12 @@ def _absent(loaded: LoadedCase, root: Path) -> list[ManifestProblem]:
     case = loaded.case
     if case is None:
         return []
-    named = [("recordings.path", "absent_recording", r.path) for r in case.recordings]
-    named += [("recordings.backup", "absent_backup", r.backup) for r in case.recordings if r.backup]
-    named += [("interruptions.report", "absent_report", i.report) for i in case.interruptions if i.report]
+    named = [("absent_recording", r.path) for r in case.recordings]
+    named += [("absent_backup", r.backup) for r in case.recordings if r.backup]
+    named += [("absent_report", i.report) for i in case.interruptions if i.report]
     return [
-        ManifestProblem(loaded.file, loaded.line, field, problem, {"value": path}, "warning")
-        for field, problem, path in named
+        ManifestProblem(*loaded.places[path], problem, {"value": path}, "warning")
+        for problem, path in named
         if not os.path.exists(root / loaded.folder / path)
     ]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem, nearest
 from engine.archive.manifests.schema import Source
 from engine.rules.cases.manifest import Case
@@ -30,20 +31,31 @@ class Place:
     serials
         Of the device register; None where there is none.
     source
-        For recordings' fields, interruptions' and the case's own.
+        Places in the declaring file.
+    original
+        A path in the case that is looked at -> the path in the file.
     """
 
     root: Path
     folder: str
     serials: frozenset[str] | None
     source: Source
+    original: Callable[[KeyPath], KeyPath]
+
+    def line(self, path: KeyPath) -> int:
+        """Line of a path in the case."""
+        return self.source.line(self.original(path))
+
+    def problem(self, path: KeyPath, problem: str, **params: str) -> ManifestProblem:
+        """A problem at a path in the case."""
+        return self.source.problem(self.original(path), problem, **params)
 
 
 def contradictions(case: Case, place: Place) -> list[ManifestProblem]:
     """All contradictions of a case in itself and with the register."""
     return [
-        *_activity(case, place.source),
-        *_interruptions(case, place.source),
+        *_activity(case, place),
+        *_interruptions(case, place),
         *_devices(case, place),
     ]
 
@@ -58,16 +70,29 @@ def listed_paths(case: Case, place: Place) -> tuple[dict[str, str], list[Manifes
         where = ("recordings", n, "path")
         inside = inner_path(recording.path, place.folder)
         if inside is None:
-            problems.append(place.source.problem(where, _outside(recording.path), value=recording.path))
+            problems.append(place.problem(where, _outside(recording.path), value=recording.path))
         elif link := linked(inside):
-            problems.append(place.source.problem(where, "linked_recording", value=recording.path, link=link))
+            problems.append(place.problem(where, "linked_recording", value=recording.path, link=link))
         elif inside in first:
-            line = str(place.source.line(("recordings", first[inside], "path")))
-            problems.append(place.source.problem(where, "listed_twice", value=recording.path, line=line))
+            line = str(place.line(("recordings", first[inside], "path")))
+            problems.append(place.problem(where, "listed_twice", value=recording.path, line=line))
         else:
             paths[recording.path] = inside
             first[inside] = n
     return paths, problems
+
+
+def named_files(case: Case, place: Place) -> dict[str, tuple[str, int, str]]:
+    """File, line and field of every path that a case names, by the path as written; the first where it is repeated."""
+    named: list[tuple[str | None, KeyPath]] = []
+    for n, recording in enumerate(case.recordings):
+        named += [(recording.path, ("recordings", n, "path")), (recording.backup, ("recordings", n, "backup"))]
+    named += [(i.report, ("interruptions", n, "report")) for n, i in enumerate(case.interruptions)]
+    places: dict[str, tuple[str, int, str]] = {}
+    for written, path in named:
+        if written is not None and written not in places:
+            places[written] = place.source.place(place.original(path))
+    return places
 
 
 def inner_path(path: str, folder: str) -> str | None:
@@ -103,42 +128,42 @@ def _links(root: Path) -> Callable[[str], str | None]:
     return first_link
 
 
-def _activity(case: Case, source: Source) -> list[ManifestProblem]:
+def _activity(case: Case, place: Place) -> list[ManifestProblem]:
     problems = []
     if case.end <= case.start:
-        problems.append(source.problem(("end",), "end_before_start", start=case.start.isoformat()))
+        problems.append(place.problem(("end",), "end_before_start", start=case.start.isoformat()))
     for n, moment in enumerate(case.moments):
         if not case.start <= moment.at <= case.end:
-            problems.append(_outside_activity(case, source, ("moments", n, "at"), moment.at.isoformat()))
+            problems.append(_outside_activity(case, place, ("moments", n, "at"), moment.at.isoformat()))
     return problems
 
 
-def _interruptions(case: Case, source: Source) -> list[ManifestProblem]:
+def _interruptions(case: Case, place: Place) -> list[ManifestProblem]:
     problems = []
     for n, interruption in enumerate(case.interruptions):
         end = interruption.end
         if end is not None and end <= interruption.start:
             problems.append(
-                source.problem(("interruptions", n, "end"), "end_before_start", start=interruption.start.isoformat())
+                place.problem(("interruptions", n, "end"), "end_before_start", start=interruption.start.isoformat())
             )
         for name, time in (("start", interruption.start), ("end", end)):
             if time is not None and not case.start <= time <= case.end:
-                problems.append(_outside_activity(case, source, ("interruptions", n, name), time.isoformat()))
+                problems.append(_outside_activity(case, place, ("interruptions", n, name), time.isoformat()))
     order = sorted(range(len(case.interruptions)), key=lambda n: (case.interruptions[n].start, n))
     latest: dict[str | None, int] = {}
     for n in order:
         interruption = case.interruptions[n]
         before = latest.get(interruption.device)
         if before is not None and (case.interruptions[before].end or case.end) > interruption.start:
-            line = str(source.line(("interruptions", before)))
-            problems.append(source.problem(("interruptions", n, "start"), "overlapping", line=line))
+            line = str(place.line(("interruptions", before)))
+            problems.append(place.problem(("interruptions", n, "start"), "overlapping", line=line))
         if before is None or (case.interruptions[before].end or case.end) < (interruption.end or case.end):
             latest[interruption.device] = n
     return problems
 
 
-def _outside_activity(case: Case, source: Source, path: tuple[str | int, ...], value: str) -> ManifestProblem:
-    return source.problem(path, "outside_activity", value=value, start=case.start.isoformat(), end=case.end.isoformat())
+def _outside_activity(case: Case, place: Place, path: KeyPath, value: str) -> ManifestProblem:
+    return place.problem(path, "outside_activity", value=value, start=case.start.isoformat(), end=case.end.isoformat())
 
 
 def _devices(case: Case, place: Place) -> list[ManifestProblem]:
@@ -147,7 +172,7 @@ def _devices(case: Case, place: Place) -> list[ManifestProblem]:
     named = [(("recordings", n, "device"), r.device) for n, r in enumerate(case.recordings)]
     named += [(("interruptions", n, "device"), i.device) for n, i in enumerate(case.interruptions)]
     return [
-        place.source.problem(path, "unknown_device", value=serial, **nearest(serial, place.serials))
+        place.problem(path, "unknown_device", value=serial, **nearest(serial, place.serials))
         for path, serial in named
         if serial is not None and serial not in place.serials
     ]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 
-from engine.archive.manifests.casefile import case_source, declared_id, read_case
-from engine.archive.manifests.contradictions import Place, contradictions, listed_paths
+from engine.archive.manifests.casefile import belonging, read_case
+from engine.archive.manifests.contradictions import Place, contradictions, listed_paths, named_files
+from engine.archive.manifests.declaration import Declaration
 from engine.archive.manifests.discovery import case_files
+from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem
 from engine.archive.manifests.reading import read_toml, relative_name
 from engine.archive.manifests.records import LoadedArchive, LoadedCase
-from engine.archive.manifests.schema import Source
+from engine.archive.manifests.salvage import salvage
+from engine.archive.manifests.schema import validated
 from engine.archive.manifests.settings import Register, read_pack, read_register, read_settings, zone_of
-from engine.archive.manifests.spreadsheets import CASES_FILE, SheetCase, read_sheets
+from engine.archive.manifests.spreadsheets import CASES_FILE, read_sheets
 from engine.rules.cases.manifest import Case
 
 
@@ -49,7 +52,7 @@ def load_archive(root: str | os.PathLike[str]) -> LoadedArchive:
     register = read_register(folder)
     around = _Around(folder, zone_of(settings), register)
     files, folder_problems = case_files(folder)
-    sheets = read_sheets(folder, around.zone)
+    sheets = read_sheets(folder)
     cases = [_from_file(path, around) for path in files]
     cases += [_from_sheet(case, around) for case in sheets.cases]
     problems = [*problems, *pack_problems, *register.problems, *folder_problems, *sheets.problems]
@@ -71,28 +74,35 @@ def _from_file(path: Path, around: _Around) -> LoadedCase:
     document = read_toml(path, name)
     if isinstance(document, ManifestProblem):
         return LoadedCase(folder or name, name, document.line or 1, folder, None, (document,))
-    case, problems = read_case(document, around.zone)
-    label = declared_id(document.tables) or folder or name
-    return _checked(
-        LoadedCase(label, name, document.lines.of(("case",)), folder, case, tuple(problems)),
-        case_source(document),
-        around,
-    )
+    declaration = read_case(document, folder or name)
+    return _checked(declaration, LoadedCase(declaration.id, name, declaration.line, folder, None), around)
 
 
-def _from_sheet(sheet: SheetCase, around: _Around) -> LoadedCase:
-    loaded = LoadedCase(sheet.id, CASES_FILE, sheet.line, "", sheet.case, tuple(sheet.problems), spreadsheet=True)
-    return _checked(loaded, sheet.source, around)
+def _from_sheet(declaration: Declaration, around: _Around) -> LoadedCase:
+    empty = LoadedCase(declaration.id, CASES_FILE, declaration.line, "", None, spreadsheet=True)
+    return _checked(declaration, empty, around)
 
 
-def _checked(loaded: LoadedCase, source: Source, around: _Around) -> LoadedCase:
-    """The case with what contradicts itself, the register or the folder."""
-    case = loaded.case
+def _checked(declaration: Declaration, loaded: LoadedCase, around: _Around) -> LoadedCase:
+    """The case held against its schema, itself, the register and the folder, all in one run."""
+    source = declaration.source
+    case, faults = validated(Case, declaration.values, source, around.zone)
+    problems = [*declaration.problems, *(belonging(f.problem) for f in faults)]
+    original: Callable[[KeyPath], KeyPath] = _same
     if case is None:
-        return _with(loaded, [])
-    place = Place(around.root, loaded.folder, around.register.serials, source)
+        rest = salvage(declaration.values, [f.path for f in faults], around.zone)
+        if rest is None:
+            return _with(loaded, problems)
+        case, original = rest.case, rest.original
+    place = Place(around.root, loaded.folder, around.register.serials, source, original)
     paths, path_problems = listed_paths(case, place)
-    return _with(replace(loaded, paths=paths), [*contradictions(case, place), *path_problems])
+    problems += [*contradictions(case, place), *path_problems]
+    complete = replace(loaded, case=None if faults else case, paths=paths, places=named_files(case, place))
+    return _with(complete, problems)
+
+
+def _same(path: KeyPath) -> KeyPath:
+    return path
 
 
 def _with(loaded: LoadedCase, more: Iterable[ManifestProblem]) -> LoadedCase:
@@ -132,6 +142,5 @@ def _also_elsewhere(loaded: LoadedCase, owners: Mapping[str, list[LoadedCase]]) 
         other = next((o for o in owners[inside] if o is not loaded), None)  # one is enough
         if other is not None:
             params = {"value": written, "other": other.id, "place": f"{other.file}:{other.line}"}
-            where = (loaded.file, loaded.line, "recordings.path")
-            notes.append(ManifestProblem(*where, "listed_in_two_cases", params, "warning"))
+            notes.append(ManifestProblem(*loaded.places[written], "listed_in_two_cases", params, "warning"))
     return notes

@@ -44,7 +44,7 @@ def read_pack_file(path: Path, name: str) -> tuple[RulePack | None, list[Manifes
 def _faults(document: Document) -> list[ManifestProblem]:
     source = Source(document.name, document.lines.of, dotted)
     _, faults = validated(PackFile, document.tables, source, None)
-    of_fields = [f for f in faults if f.field]
+    of_fields = [f.problem for f in faults if f.path]
     if of_fields:
         return of_fields
     return [source.problem(path, problem, **params) for path, problem, params in _mismatches(document)]

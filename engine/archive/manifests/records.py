@@ -31,6 +31,8 @@ class LoadedCase:
         Whether it comes from `cases.csv`: then its folder is shared with other cases.
     paths
         Listed path as written -> path relative to the archive, for the recordings that lie in it.
+    places
+        Path of a recording, backup or report as written -> file, line and field that name it first.
     """
 
     id: str
@@ -41,6 +43,7 @@ class LoadedCase:
     problems: tuple[ManifestProblem, ...] = ()
     spreadsheet: bool = False
     paths: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,19 +66,31 @@ class Source:
     line: Callable[[Path], int]
     label: Callable[[Path], str]
 
+    def place(self, path: Path) -> tuple[str, int, str]:
+        """File, line and field of a path of the model."""
+        return self.name, self.line(path), self.label(path)
+
     def problem(self, path: Path, problem: str, **params: str) -> ManifestProblem:
         """A problem at a path of the model."""
-        return ManifestProblem(self.name, self.line(path), self.label(path), problem, params)
+        return ManifestProblem(*self.place(path), problem, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: its path in the model, and the problem that it is."""
+
+    path: Path
+    problem: ManifestProblem
 
 
 def validated(
     model: type[M], values: Mapping[str, Any], source: Source, zone: tzinfo | None
-) -> tuple[M | None, list[ManifestProblem]]:
+) -> tuple[M | None, list[Fault]]:
     """The model, or all faults of its values."""
     try:
         return model.model_validate(dict(values), context={ZONE: zone}), []
     except ValidationError as error:
-        return None, [_problem(model, values, e, source) for e in error.errors(include_url=False)]
+        return None, [_fault(model, e, source) for e in error.errors(include_url=False)]
 
 
 def dotted(path: Path) -> str:
@@ -123,9 +135,13 @@ def _core(annotation: Any) -> Any:
     return annotation
 
 
-def _problem(model: type[BaseModel], values: Mapping[str, Any], error: Any, source: Source) -> ManifestProblem:
-    kind, value = error["type"], error["input"]
+def _fault(model: type[BaseModel], error: Any, source: Source) -> Fault:
     path = _in_file(model, error["loc"])
+    return Fault(path, _problem(model, path, error, source))
+
+
+def _problem(model: type[BaseModel], path: Path, error: Any, source: Source) -> ManifestProblem:
+    kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
         return _unknown(model, path, source)
     if kind in _SAME:

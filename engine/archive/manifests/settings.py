@@ -70,10 +70,10 @@ def read_settings(root: Path) -> tuple[ArchiveSettings, list[ManifestProblem]]:
     problems = schema_problems(document, "unbroken.archive/1", tuple(ArchiveSettings.model_fields))
     read, faults = validated(ArchiveSettings, values, source, None)
     if read is None:
-        wrong = {p.field.split(".")[0].split("[")[0] for p in faults}
+        wrong = {f.path[0] for f in faults if f.path}
         read, _ = validated(ArchiveSettings, {k: v for k, v in values.items() if k not in wrong}, source, None)
     settings = read or ArchiveSettings()
-    problems += faults
+    problems += [f.problem for f in faults]
     if settings.timezone is not None and zone_of(settings) is None:
         problems.append(source.problem(("timezone",), "unknown_timezone", value=settings.timezone))
     if settings.calendar not in CALENDARS:
@@ -171,9 +171,11 @@ def _device(entry: Any, source: Source) -> tuple[Device | None, list[ManifestPro
         en, zh = EXPECTED["dict_type"]
         return None, [source.problem((), "wrong_type", expected_en=en, expected_zh=zh, value=shortened(entry))]
     device, faults = validated(Device, entry, source, None)
-    if device is not None and device.filename is not None and (fault := pattern_fault(device.filename)):
-        faults.append(source.problem(("filename",), fault[0], **fault[1]))
-    return device, faults
+    problems = [f.problem for f in faults]
+    pattern = entry.get("filename")
+    if isinstance(pattern, str) and ("filename",) not in [f.path for f in faults] and (why := pattern_fault(pattern)):
+        problems.append(source.problem(("filename",), why[0], **why[1]))
+    return device, problems
 
 
 def _archive_source(root: Path) -> Source:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
+from engine.archive.manifests.declaration import Declaration
 from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem, listed, nearest, shortened
 from engine.archive.manifests.reading import read_text
-from engine.archive.manifests.schema import Source, fields_of, validated
+from engine.archive.manifests.schema import Source, fields_of
 from engine.rules.cases.manifest import (
     Case,
     CaseRecording,
@@ -62,25 +62,14 @@ class Row:
 
 
 @dataclass(slots=True)
-class SheetCase:
-    """One case of the tables, put together."""
-
-    id: str
-    line: int
-    case: Case | None
-    problems: list[ManifestProblem]
-    source: Source
-
-
-@dataclass(slots=True)
 class Sheets:
     """All cases of the tables, and faults that belong to none of them."""
 
-    cases: list[SheetCase] = field(default_factory=list)
+    cases: list[Declaration] = field(default_factory=list)
     problems: list[ManifestProblem] = field(default_factory=list)
 
 
-def read_sheets(root: Path, zone: tzinfo | None) -> Sheets:
+def read_sheets(root: Path) -> Sheets:
     """The cases of an archive's tables; none where there are no tables."""
     sheets = Sheets()
     present = [name for name in PARTS if (root / f"{name}.csv").exists()]
@@ -96,7 +85,7 @@ def read_sheets(root: Path, zone: tzinfo | None) -> Sheets:
     parts, strays = _joined(rows, {row.case for row in heads})
     sheets.problems += [problem for _, problem in strays]
     for row in heads:
-        sheet = _case(row, parts.get(row.case, {}), zone)
+        sheet = _case(row, parts.get(row.case, {}))
         spoilt = faulty + [p.place() for case, p in strays if case == row.case]
         sheet.problems += [sheet.source.problem((), "spoilt", value=place) for place in spoilt]
         sheets.cases.append(sheet)
@@ -127,20 +116,19 @@ def _columns(model: type[Declared]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names, tuple(n for n in names if model.model_fields[n].is_required())
 
 
-def _case(head: Row, parts: Mapping[str, list[Row]], zone: tzinfo | None) -> SheetCase:
+def _case(head: Row, parts: Mapping[str, list[Row]]) -> Declaration:
     values: dict[str, Any] = {**head.values, "id": head.case}
     for name, rows in parts.items():
         values[name] = [row.values for row in rows]
 
     def row_of(path: KeyPath) -> tuple[str, int]:
-        if path and path[0] in parts and len(path) > 1:
+        if len(path) > 1 and path[0] in parts:
             return f"{path[0]}.csv", parts[str(path[0])][int(path[1])].line
         return CASES_FILE, head.line
 
     source = SheetSource(CASES_FILE, lambda p: row_of(p)[1], _column, lambda p: row_of(p)[0])
-    case, faults = validated(Case, values, source, zone)
-    problems = [p for row in (head, *(r for rows in parts.values() for r in rows)) for p in row.problems] + faults
-    return SheetCase(head.case, head.line, case, problems, source)
+    problems = [p for row in (head, *(r for rows in parts.values() for r in rows)) for p in row.problems]
+    return Declaration(head.case, head.line, values, source, problems)
 
 
 def _column(path: KeyPath) -> str:
@@ -152,10 +140,11 @@ def _column(path: KeyPath) -> str:
 class SheetSource(Source):
     """Places in several tables."""
 
-    file_of: Any = None
+    file_of: Callable[[KeyPath], str] = lambda _: CASES_FILE
 
-    def problem(self, path: KeyPath, problem: str, **params: str) -> ManifestProblem:
-        return ManifestProblem(self.file_of(path), self.line(path), self.label(path), problem, params)
+    def place(self, path: KeyPath) -> tuple[str, int, str]:
+        """File, line and column."""
+        return self.file_of(path), self.line(path), self.label(path)
 
 
 def _read(
