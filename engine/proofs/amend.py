@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.proofs.envelope import Seal, from_bytes, read_bytes
-from engine.proofs.files import draft, locked
+from engine.proofs.files import STALE_S, draft, locked, remove_temporaries
 from engine.proofs.problems import ProofProblem
 
 
@@ -39,6 +40,7 @@ def amend(path: str | os.PathLike[str], change: Callable[[Seal], Seal]) -> Seal:
         may be made; ``cannot_write``.
     """
     target = Path(os.path.realpath(path))
+    remove_temporaries(target.parent, (target,), time.time() - STALE_S)
     with locked(target):
         data = read_bytes(target)
         old = from_bytes(data)

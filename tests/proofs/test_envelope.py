@@ -13,6 +13,7 @@ import pytest
 import rfc8785
 from blake3 import blake3
 
+from engine.proofs import files
 from engine.proofs.amend import amend
 from engine.proofs.covered import renewal_message, timestamp_message
 from engine.proofs.envelope import Signature, pae, read_seal
@@ -93,6 +94,49 @@ def test_programs_that_amend_at_the_same_time_lose_nothing(sealed):
     stamps = read_seal(sealed[1]).evidence.timestamps
     assert sorted(int(s.token) for s in stamps) == list(range(40))
     assert stat.S_IMODE(os.stat(sealed[1]).st_mode) == 0o640
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: whoever raises it lets nothing be tidied up."""
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_killed_while_a_seal_is_amended(sealed, step):
+    """New file synced, renamed, folder synced: before and after each. The old seal or the new one stands there."""
+    before, header = sealed[1].read_bytes(), read_seal(sealed[1]).header
+    done = iter(range(1000))
+
+    def dying(real):
+        def call(*arguments):
+            number = next(done)
+            if number * 2 == step:
+                raise Killed
+            real(*arguments)
+            if number * 2 + 1 == step:
+                raise Killed
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files.os, "fsync", dying(os.fsync))
+        patch.setattr(files.os, "replace", dying(os.replace))
+        patch.setattr(files.os, "unlink", lambda _: None)
+        with pytest.raises(Killed):
+            amend(sealed[1], full)
+    assert (sealed[1].read_bytes() == before) == (step < 3)
+    assert read_seal(sealed[1]).header == header
+    amend(sealed[1], lambda s: s if s.signatures else full(s))
+    assert read_seal(sealed[1]).evidence == Evidence((STAMP,), (ENTRY,), (RENEWAL,))
+
+
+def test_what_a_killed_program_left_is_removed(sealed):
+    left = sealed[1].with_name(files.temporary_prefix(sealed[1]) + "x.tmp")
+    fresh = sealed[1].with_name(files.temporary_prefix(sealed[1]) + "y.tmp")
+    for path in (left, fresh):
+        path.touch()
+    os.utime(left, (0, 0))
+    amend(sealed[1], full)
+    assert (left.exists(), fresh.exists()) == (False, True)
 
 
 def test_no_seal_to_amend(tmp_path):

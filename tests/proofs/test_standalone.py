@@ -12,8 +12,14 @@ from types import ModuleType
 
 import pytest
 
+from engine.proofs import keyring
+from engine.proofs.keys import Revocation, TrustedKey
+from engine.proofs.policy import Policy
 from engine.proofs.prove import prove
 from engine.proofs.seal import seal
+from engine.proofs.signing import Signer
+from engine.proofs.times import instant
+from engine.proofs.verify import verify
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "verify_standalone.py"
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
@@ -50,7 +56,9 @@ def test_small_and_on_its_own():
             names |= {a.name.split(".")[0] for a in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module.split(".")[0])
-    assert names - sys.stdlib_module_names == {"blake3", "pyarrow"}
+    assert names - sys.stdlib_module_names == {"blake3", "pyarrow", "cryptography"}
+    inside = {n.module for n in ast.parse(source).body if isinstance(n, ast.ImportFrom)}
+    assert "cryptography" not in "".join(inside)  # only where a signature is checked
 
 
 def test_vectors(standalone):
@@ -110,3 +118,59 @@ def test_one_frame_changed(standalone, sealed, monkeypatch, capsys, tmp_path):
         audit = [*proof["path"][:number], "0" * 64, *proof["path"][number + 1 :]]
         path.write_text(json.dumps({**proof, "path": audit}))
         assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 1
+
+
+ALICE = Signer.of(b"a" * 32)
+BEFORE, AFTER = instant("2001-01-01T00:00:00Z"), instant("2999-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("key", "standing"),
+    [
+        (None, "unknown key"),
+        ({}, "trusted"),
+        ({"valid_from": BEFORE, "valid_until": AFTER}, "trusted"),
+        ({"valid_from": AFTER}, "untrusted"),
+        ({"valid_until": BEFORE}, "untrusted"),
+        ({"revoked": Revocation(AFTER, "superseded")}, "trusted"),
+        ({"revoked": Revocation(BEFORE, "ceased")}, "revoked"),
+        ({"revoked": Revocation(AFTER, "compromised")}, "revoked"),
+    ],
+)
+def test_signatures_as_the_engine_sees_them(standalone, sealed, monkeypatch, capsys, tmp_path, key, standing):
+    keys = tmp_path / "keys.json"
+    keyring.change(keys, lambda k: k if key is None else k.added(TrustedKey(ALICE.public, "Alice", **key)))
+    seal(sealed[0], signers=[ALICE])
+    code, text = run(standalone, monkeypatch, capsys, sealed[0], "--trusted-keys", keys)
+    assert (code, f"signature: {standing} {ALICE.public.keyid}" in text) == (0, True)
+    result = verify(sealed[0], policy=Policy.of(keys))
+    assert result.signature.startswith(f"{standing} {ALICE.public.keyid}")
+    assert f": {result.status.value}: " in text
+
+
+def test_a_signature_that_does_not_verify(standalone, sealed, monkeypatch, capsys, tmp_path):
+    keys = tmp_path / "keys.json"
+    keyring.change(keys, lambda k: k.added(TrustedKey(ALICE.public, "Alice")))
+    seal(sealed[0], signers=[ALICE])
+    whole = json.loads(sealed[1].read_text())
+    sig = whole["signatures"][0]["sig"]
+    sealed[1].write_text(sealed[1].read_text().replace(sig, ("A" if sig[0] != "A" else "B") + sig[1:]))
+    code, text = run(standalone, monkeypatch, capsys, sealed[0], "--trusted-keys", keys)
+    assert (code, "NOT_OK: the signature of" in text) == (1, True)
+    code, text = run(standalone, monkeypatch, capsys, sealed[0])
+    assert (code, f"signature: unknown key {ALICE.public.keyid}" in text) == (0, True)
+
+
+def test_without_cryptography_it_says_so(standalone, sealed, monkeypatch, capsys, tmp_path):
+    keys = tmp_path / "keys.json"
+    keyring.change(keys, lambda k: k.added(TrustedKey(ALICE.public, "Alice")))
+    seal(sealed[0], signers=[ALICE])
+    monkeypatch.setattr(standalone.importlib.util, "find_spec", lambda _: None)
+    code, text = run(standalone, monkeypatch, capsys, sealed[0], "--trusted-keys", keys)
+    assert (code, "OK_WITH_MISSING_INFO" in text, "signature not checked" in text) == (0, True, True)
+
+
+def test_the_draft_and_a_link_that_leads_nowhere(standalone, sealed, monkeypatch, capsys):
+    sealed[1].unlink()
+    sealed[1].symlink_to("gone.json")
+    assert run(standalone, monkeypatch, capsys, sealed[0])[0] == 1
