@@ -39,7 +39,7 @@ class Check:
     tolerances: tuple[str, ...] = ()
 
 
-DECLARED, CONTAINER, CONTENT, CLOCKS = Level.E0, Level.E1, Level.E2, Level.E3
+DECLARED, CONTAINER, CONTENT, CLOCKS, SEAL = Level.E0, Level.E1, Level.E2, Level.E3, Level.E4
 
 CHECKS: Mapping[str, Check] = {
     "items": Check({"not_on_list": Fact(Kind.EXEMPTION, DECLARED, "item_list")}),
@@ -84,6 +84,122 @@ CHECKS: Mapping[str, Check] = {
             "contradictory": Fact(Kind.UNDETECTED_INTERRUPTION, DECLARED, "paper_times"),
         },
         ("coverage_tolerance_s", "join_tolerance_s", "speech_within_s", "speech_min_s", "report_within_s"),
+    ),
+    "joins": Check(
+        {
+            "rollover_loss": Fact(Kind.GAP, CONTAINER, "rollover"),
+            "overlap": Fact(Kind.CLOCK_JUMP, CLOCKS, "device_clock"),
+        },
+        ("join_tolerance_s", "coverage_tolerance_s"),
+    ),
+    "moments": Check(
+        {
+            "missed": Fact(Kind.UNCOVERED, DECLARED, "other_recording"),
+            "silent": Fact(Kind.AUDIO_MISSING, DECLARED, "other_recording"),
+            "in_interruption": Fact(Kind.UNCOVERED, DECLARED, "other_recording"),
+            "outside": Fact(Kind.UNCOVERED, DECLARED, "paper_times"),
+        },
+        ("coverage_tolerance_s",),
+    ),
+    "sound": Check(
+        {
+            "no_sound": Fact(Kind.AUDIO_MISSING, CONTENT, "sound_elsewhere"),
+            "no_sound_other_device": Fact(Kind.AUDIO_MISSING, CONTENT, "sound_elsewhere"),
+        }
+    ),
+    "announcement": Check(
+        {"unannounced": Fact(Kind.UNANNOUNCED, CONTENT, "listen_start")}, ("opening_s", "speech_min_s")
+    ),
+    "clocks": Check(
+        {
+            "wrong": Fact(Kind.CLOCK_OFFSET, DECLARED, "device_clock"),
+            "known_offset": Fact(Kind.CLOCK_OFFSET, DECLARED, "device_clock"),
+            "disagree": Fact(Kind.CLOCK_OFFSET, CLOCKS, "which_clock"),
+            "whole_hours": Fact(Kind.CLOCK_OFFSET, CLOCKS, "clock_zone"),
+            "rate_high": Fact(Kind.CLOCK_OFFSET, CLOCKS, "device_clock"),
+            "rate_alarm": Fact(Kind.CLOCK_OFFSET, CLOCKS, "device_clock"),
+        },
+        ("clock_tolerance_s", "clock_normal_ppm", "clock_alarm_ppm"),
+    ),
+    "after_the_fact": Check(
+        {
+            "after_activity": Fact(Kind.AFTER_THE_FACT, CONTAINER, "which_clock"),
+            "after_activity_confirmed": Fact(Kind.AFTER_THE_FACT, CLOCKS, "which_clock"),
+            "other_day": Fact(Kind.AFTER_THE_FACT, CONTAINER, "which_clock"),
+            "before_activity": Fact(Kind.AFTER_THE_FACT, CONTAINER, "which_case"),
+        },
+        ("coverage_tolerance_s",),
+    ),
+    "selective": Check(
+        {
+            "hole_at_break": Fact(Kind.SELECTIVE, CONTAINER, "missing_number"),
+            "hole_joined": Fact(Kind.SELECTIVE, CONTAINER, "missing_number"),
+            "hole_between_cases": Fact(Kind.SELECTIVE, CONTAINER, "missing_number"),
+            "hole_unplaced": Fact(Kind.SELECTIVE, CONTAINER, "missing_number"),
+        },
+        ("join_tolerance_s",),
+    ),
+    "reuse": Check(
+        {
+            "listed_twice": Fact(Kind.REUSED_FOOTAGE, DECLARED, "which_case"),
+            "same_content": Fact(Kind.REUSED_FOOTAGE, CONTAINER, "which_case"),
+            "same_content_foreign": Fact(Kind.REUSED_FOOTAGE, CLOCKS, "which_case"),
+            "near_duplicate": Fact(Kind.REUSED_FOOTAGE, CONTENT, "compare_footage"),
+        },
+        ("coverage_tolerance_s",),
+    ),
+    "content": Check({}),
+    "tampered": Check(
+        {
+            "not_ok": Fact(Kind.TAMPERED, SEAL, "verify_original"),
+            "missing_info": Fact(Kind.TAMPERED, CONTAINER, "verify_original"),
+        }
+    ),
+    "unlisted": Check({"unlisted": Fact(Kind.UNLISTED, DECLARED, "which_case")}),
+    "devices": Check(
+        {
+            "unknown_device": Fact(Kind.UNLISTED, DECLARED, "device_register"),
+            "no_device": Fact(Kind.UNLISTED, DECLARED, "device_register"),
+        }
+    ),
+    "sealed": Check(
+        {
+            "unsealed": Fact(Kind.UNSEALED, DECLARED, "seal_copy"),
+            "unsigned": Fact(Kind.UNSEALED, DECLARED, "seal_copy"),
+        }
+    ),
+    "export": Check(
+        {
+            "late": Fact(Kind.LATE_IMPORT, DECLARED, "import_log"),
+            "import_before_end": Fact(Kind.LATE_IMPORT, CLOCKS, "import_log"),
+            "import_in_future": Fact(Kind.LATE_IMPORT, DECLARED, "import_log"),
+            "sealed_late": Fact(Kind.LATE_IMPORT, CONTAINER, "import_log"),
+        },
+        ("export_hours", "export_working_days"),
+    ),
+    "backup": Check(
+        {
+            "none_declared": Fact(Kind.MISSING_BACKUP, DECLARED, "make_backup"),
+            "not_there": Fact(Kind.MISSING_BACKUP, DECLARED, "make_backup"),
+            "differs": Fact(Kind.MISSING_BACKUP, CONTAINER, "compare_backup"),
+            "weak": Fact(Kind.MISSING_BACKUP, CONTAINER, "make_backup"),
+        },
+        ("export_hours", "export_working_days"),
+    ),
+    "filing": Check(
+        {
+            "not_filed": Fact(Kind.RETENTION, DECLARED, "case_file"),
+            "filed_late": Fact(Kind.RETENTION, DECLARED, "case_file"),
+        },
+        ("retention_years", "filing_days"),
+    ),
+    "kept": Check({"gone": Fact(Kind.RETENTION, DECLARED, "restore_backup")}, ("retention_years", "filing_days")),
+    "access": Check(
+        {
+            "not_approved": Fact(Kind.ACCESS, DECLARED, "access_paper"),
+            "incomplete": Fact(Kind.ACCESS, DECLARED, "access_paper"),
+            "chain_broken": Fact(Kind.ACCESS, SEAL, "access_chain"),
+        }
     ),
 }
 """Name of the check -> what it is. In the order in which a case is gone through."""

@@ -7,7 +7,7 @@ from engine.rules.cases.intervals import longest, seconds, subtract
 from engine.rules.cases.record import Placement
 from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
-from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, unexaminable, values
+from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
 CAMERA_CLOCKS = frozenset({"on_screen", "container", "file_name", "exif"})
 """Clocks that one oscillator of the camera drives."""
@@ -34,10 +34,10 @@ def coverage(view: CaseView, limits: Limits) -> Answer:
     if not view.required:
         return clear("not_required")
     if not view.present:
-        return clear("exempt") if view.case.exemptions else unexaminable("nothing_recorded")
+        return nothing(view)
     tolerance = limits["coverage_tolerance_s"]
     remarks, unknown = list[Remark](), ""
-    for gap in _outer(view, timeline):
+    for gap in _asked(view, timeline):
         open_ = _open(view, gap)
         if longest(open_) <= tolerance:
             continue
@@ -54,9 +54,14 @@ def coverage(view: CaseView, limits: Limits) -> Answer:
     return clear(reason, *remarks, percent=share, interruptions=len(view.ledger))
 
 
-def _outer(view: CaseView, timeline: Timeline) -> list[Gap]:
-    """Gaps before the first and after the last recording."""
-    return [gap for gap in timeline.gaps if not gap.inside]
+def no_overlap(view: CaseView) -> Answer:
+    """What is said where no moving picture lies on the time axis of the activity."""
+    return clear("no_picture_then") if view.present else nothing(view)
+
+
+def _asked(view: CaseView, timeline: Timeline) -> list[Gap]:
+    """Gaps before the first and after the last recording; those inside only where no ledger judges them."""
+    return [gap for gap in timeline.gaps if not gap.inside or not view.ledger_kept]
 
 
 def _open(view: CaseView, gap: Gap) -> tuple[Span, ...]:
@@ -100,7 +105,7 @@ def agreement(view: CaseView, limits: Limits) -> Answer:
         return unexaminable("times_contradict")
     near = [p for p in timeline.pieces if p.end > timeline.required[0] and p.start < timeline.required[1]]
     if not near:
-        return unexaminable("no_clock" if timeline.unplaced else "nothing_recorded")
+        return unexaminable("no_clock") if timeline.unplaced else no_overlap(view)
     first, last = min(near, key=lambda p: p.start), max(near, key=lambda p: p.end)
     tolerance = limits["coverage_tolerance_s"]
     remarks = list[Remark]()
@@ -124,7 +129,8 @@ def measured(view: CaseView, timeline: Timeline, limits: Limits) -> Coverage:
     """The coverage as a report shows it, in the paperwork's zone."""
     start, end = timeline.required
     excused = [j.gap.span for j in view.ledger if j.excused]
-    uncertain = [g.span for g in timeline.gaps if not g.certain and g.seconds > limits["coverage_tolerance_s"]]
+    tolerance = limits.get("coverage_tolerance_s", 0.0)
+    uncertain = [g.span for g in timeline.gaps if not g.certain and g.seconds > tolerance]
     uncertain += [j.gap.span for j in view.ledger if j.open == "clock_uncertainty"]
     local = view.local
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from engine.findings import Evidence, Source
+from engine.rules.calendar import Deadline
+from engine.rules.cases.keeping_checks import export_due
 from engine.rules.cases.manifest import Exemption
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, unexaminable, values
 
@@ -28,11 +30,14 @@ def recorded(view: CaseView, limits: Limits) -> Answer:
         return clear("not_required")
     if view.case.exemptions:
         return clear("exempt")
-    due = max(_export_end(view, limits), exemption_deadline(view, limits))
-    if view.local(view.as_of).date() <= due:
-        return unexaminable("not_due", due=due.isoformat())
+    signing = exemption_due(view, limits)
+    due = max(export_due(view, None, limits).at, signing.at)
+    if view.as_of < due:
+        return unexaminable("not_due", due=view.clock(due))
+    if not signing.certain:
+        return unexaminable("calendar_unknown", due=view.clock(due))
     evidence = (Evidence(Source.PAPERWORK, "recordings", len(view.present), 1),)
-    params = values(activity=view.case.activity, due=due.isoformat(), listed=len(view.records))
+    params = values(activity=view.case.activity, due=view.clock(due), listed=len(view.records))
     remark = Remark("nothing_recorded", view.case.start, view.case.end, params=params, evidence=evidence)
     return clear("nothing_recorded", remark)
 
@@ -44,16 +49,14 @@ def exemptions(view: CaseView, limits: Limits) -> Answer:
     wrong = [(item, _fault(view, item, limits)) for item in view.case.exemptions]
     if any(fault is None for _, fault in wrong):
         return clear("exemption_holds")
-    return clear("exemption_faulty", *(_remark(view, item, fault, limits) for item, fault in wrong if fault))
+    known = [(item, fault) for item, fault in wrong if fault not in (None, "calendar_unknown")]
+    remarks = [_remark(view, item, str(fault), limits) for item, fault in known]
+    return unexaminable("calendar_unknown") if len(known) < len(wrong) else clear("exemption_faulty", *remarks)
 
 
-def exemption_deadline(view: CaseView, limits: Limits) -> date:
-    """The last day on which an exemption may be signed."""
-    return view.days.add(view.local(view.case.end).date(), int(limits["exemption_days"]))
-
-
-def _export_end(view: CaseView, limits: Limits) -> date:
-    return (view.local(view.case.end) + timedelta(hours=limits["export_hours"])).date()
+def exemption_due(view: CaseView, limits: Limits) -> Deadline:
+    """When an exemption must have been signed."""
+    return view.days.deadline(view.case.end, int(limits["exemption_days"]))
 
 
 def _day(view: CaseView, moment: datetime | date) -> date:
@@ -67,14 +70,15 @@ def _fault(view: CaseView, item: Exemption, limits: Limits) -> str | None:
         return "before_end"
     if _day(view, approved) > _day(view, view.as_of):
         return "in_future"
-    if _day(view, approved) > exemption_deadline(view, limits):
-        return "too_late"
+    due = exemption_due(view, limits)
+    if not due.kept_by(approved):
+        return "too_late" if due.certain else "calendar_unknown"
     return "own_officer" if item.approved_by in view.case.officers else None
 
 
 def _remark(view: CaseView, item: Exemption, fault: str, limits: Limits) -> Remark:
     approved = view.clock(item.approved) if isinstance(item.approved, datetime) else item.approved.isoformat()
-    deadline = exemption_deadline(view, limits).isoformat()
+    deadline = exemption_due(view, limits).last_day.isoformat()
     params = values(
         approved=approved,
         approved_by=item.approved_by,

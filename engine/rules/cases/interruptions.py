@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from engine.findings import Evidence, Source
-from engine.rules.cases.coverage import side_clocks
+from engine.rules.cases.coverage import no_overlap, side_clocks
 from engine.rules.cases.intervals import clip, intersect, longest, seconds, subtract, union, widen
 from engine.rules.cases.manifest import Interruption
 from engine.rules.cases.record import RecordFacts
@@ -42,7 +42,7 @@ def interruptions(view: CaseView, limits: Limits) -> Answer:
     if not view.required:
         return clear("not_required")
     if not timeline.pieces:
-        return unexaminable("no_clock") if timeline.unplaced else unexaminable("nothing_recorded")
+        return unexaminable("no_clock") if timeline.unplaced else no_overlap(view)
     found = [remark for judged in view.ledger for remark in judged.remarks]
     undetected, unsure = _undetected(view, timeline, limits)
     remarks = (*found, *undetected, *_contradictory(view))

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from blake3 import blake3
 
 from engine.findings import Finding, Outcome, Severity, Verdict
-from engine.rules.cases import coverage, exemptions, interruptions, timeline
+from engine.rules.calendar import calendar_of
+from engine.rules.cases import (
+    clocks,
+    content,
+    continuity,
+    coverage,
+    exemptions,
+    interruptions,
+    keeping_checks,
+    provenance,
+    sound,
+    timeline,
+)
 from engine.rules.cases.catalogue import CHECKS, template_of
 from engine.rules.cases.manifest import ArchiveSettings, Case, Device
 from engine.rules.cases.record import Attachment, RecordFacts, Surroundings
 from engine.rules.cases.result import CaseReport, CheckResult, Lane
-from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark, WorkingDays
+from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark
 from engine.rules.judge import ID_DIGITS
 from engine.rules.pack import CheckRule, RulePack
 
@@ -27,6 +39,24 @@ FUNCTIONS: Mapping[str, Callable[[CaseView, Limits], Answer]] = {
     "coverage": coverage.coverage,
     "agreement": coverage.agreement,
     "interruptions": interruptions.interruptions,
+    "joins": continuity.joins,
+    "moments": sound.moments,
+    "sound": sound.sound,
+    "announcement": sound.announcement,
+    "clocks": clocks.clocks,
+    "after_the_fact": clocks.after_the_fact,
+    "selective": continuity.selective,
+    "reuse": provenance.reuse,
+    "content": content.content,
+    "tampered": content.tampered,
+    "unlisted": provenance.unlisted,
+    "devices": provenance.devices,
+    "sealed": content.sealed,
+    "export": keeping_checks.export,
+    "backup": keeping_checks.backup,
+    "filing": keeping_checks.filing,
+    "kept": keeping_checks.kept,
+    "access": content.access,
 }
 """Name in the catalogue -> the check."""
 
@@ -83,7 +113,7 @@ def judge_case(
     """
     limits = pack.tolerances(settings.overrides)
     view = view_of(case, records, devices, settings, attachments, surroundings, pack, as_of, limits)
-    judged = [_run(name, view, limits, rule) for name, rule in _ordered(pack)]
+    judged = [_run(name, view, limits, pack) for name in CHECKS if name in pack.content.checks]
     findings = tuple(sorted((f for j in judged for f in j.findings), key=_worst_first))
     verdict, reason = _verdict(judged)
     return CaseReport(
@@ -95,6 +125,7 @@ def judge_case(
         findings=findings,
         checks=tuple(j.result for j in judged),
         lanes=tuple(_lane(view, record) for record in view.records),
+        keeping=keeping_checks.keeping(view, limits) if {"retention_years", "filing_days"} <= set(limits) else None,
         paperwork=_paperwork(view),
         settles={identifier: text for j in judged for identifier, text in j.settles.items()},
         liability={f.id: j.liability for j in judged for f in j.findings if j.liability},
@@ -122,11 +153,13 @@ def view_of(
         attachments=attachments,
         surroundings=surroundings,
         as_of=as_of,
-        days=working_days(settings),
+        days=calendar_of(settings),
         required=pack.listed(case.activity, settings.items),
         timeline=timeline.build((case.start, case.end), records) if whole else None,
     )
-    return replace(view, ledger=interruptions.assess(view, limits)) if "interruptions" in pack.content.checks else view
+    if "interruptions" not in pack.content.checks:
+        return replace(view, ledger_kept=False)
+    return replace(view, ledger=interruptions.assess(view, limits))
 
 
 def case_finding_id(case: str, finding: Finding) -> str:
@@ -140,16 +173,12 @@ def case_finding_id(case: str, finding: Finding) -> str:
     return str(blake3("\x1f".join(parts).encode()).hexdigest(length=ID_DIGITS // 2))
 
 
-def _ordered(pack: RulePack) -> Iterable[tuple[str, CheckRule]]:
-    """The pack's checks in the order in which a case is gone through."""
-    return ((name, pack.content.checks[name]) for name in CHECKS if name in pack.content.checks)
-
-
-def _run(name: str, view: CaseView, limits: Limits, rule: CheckRule) -> _Judged:
+def _run(name: str, view: CaseView, limits: Limits, pack: RulePack) -> _Judged:
+    rule = pack.content.checks[name]
     answer = FUNCTIONS[name](view, limits)
     findings, settles = list[Finding](), dict[str, str]()
     for remark in answer.remarks:
-        finding = _finding(name, view.case.id, remark, rule)
+        finding = _finding(name, view.case.id, remark, rule, pack)
         if finding.id in settles:
             continue
         findings.append(finding)
@@ -164,15 +193,15 @@ def _quiet(answer: Answer) -> tuple[Outcome, str]:
     return answer.outcome, answer.reason
 
 
-def _finding(check: str, case: str, remark: Remark | Carried, rule: CheckRule) -> Finding:
+def _finding(check: str, case: str, remark: Remark | Carried, rule: CheckRule, pack: RulePack) -> Finding:
     if isinstance(remark, Carried):
-        carried = replace(remark.finding, severity=remark.severity)
-        return replace(carried, id=case_finding_id(case, carried))
+        ruled = _as_ruled(remark, pack)
+        return replace(ruled, id=case_finding_id(case, ruled))
     fact = CHECKS[check].facts[remark.fact]
     finding = Finding(
         kind=fact.kind,
         severity=Severity[rule.severity[remark.fact].upper()],
-        level=fact.level,
+        level=fact.level if remark.level is None else remark.level,
         stream="case",
         start_s=None,
         end_s=None,
@@ -186,6 +215,15 @@ def _finding(check: str, case: str, remark: Remark | Carried, rule: CheckRule) -
         file=remark.file,
     )
     return replace(finding, id=case_finding_id(case, finding))
+
+
+def _as_ruled(carried: Carried, pack: RulePack) -> Finding:
+    """A finding about a file with the pack's articles and weight; an excuse is never undone."""
+    finding, severity = carried.finding, carried.severity
+    if severity > Severity.NOTICE:
+        severity = pack.severity_of(finding.kind, severity, "audit")
+    articles = pack.articles_of(finding.kind) or finding.articles
+    return replace(finding, severity=severity, articles=articles)
 
 
 def _verdict(judged: Sequence[_Judged]) -> tuple[Verdict, str]:
@@ -236,18 +274,3 @@ def _paperwork(view: CaseView) -> dict[str, Any]:
     shown["attachments"] = [{"path": a.path, "size": a.size, "blake3": a.blake3} for a in reports]
     shown["listed"] = view.required
     return shown
-
-
-class _MondayToFriday:
-    """Working days where no calendar is known: all but Saturday and Sunday."""
-
-    def add(self, day: Any, count: int) -> Any:
-        while count > 0:
-            day += timedelta(days=1)
-            count -= day.weekday() < 5
-        return day
-
-
-def working_days(settings: ArchiveSettings) -> WorkingDays:
-    """The calendar of an archive."""
-    return _MondayToFriday()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from engine.rules.cases.intervals import clip, intersect, subtract, union
-from engine.rules.cases.record import Placement, RecordFacts
+from engine.rules.cases.record import Break, Placement, RecordFacts
 from engine.rules.cases.result import Span
 
 SAME_CLOCK_S = 2.0
@@ -152,15 +152,36 @@ def pieces_of(record: RecordFacts) -> tuple[Piece, ...]:
     if not length:
         length = (utc(place.end) - start).total_seconds()
     pieces, at, shift = list[Piece](), 0.0, 0.0
-    for stop in sorted(record.breaks, key=lambda b: b.start_s):
-        shown = max(stop.end_s - stop.start_s, 0.0)
-        lost = shown if stop.lost_s is None else max(stop.lost_s, 0.0)
-        if lost <= 0 or stop.start_s < at:
-            continue
+    for stop, lost in _stops(record):
         pieces.append(Piece(_after(start, at + shift), _after(start, stop.start_s + shift), record))
-        at, shift = max(stop.end_s, stop.start_s), shift + lost - shown
+        at, shift = stop.end_s, shift + lost - (stop.end_s - stop.start_s)
     pieces.append(Piece(_after(start, at + shift), _after(start, max(length, at) + shift), record))
     return tuple(p for p in pieces if p.start < p.end)
+
+
+def lost_spans(record: RecordFacts) -> dict[str, Span]:
+    """Finding -> the stretch that a recording lost at its break, in UTC; breaks that lost nothing have none."""
+    place = placed(record)
+    if place is None:
+        return {}
+    start, shift, spans = utc(place.start), 0.0, dict[str, Span]()
+    for stop, lost in _stops(record):
+        begin = stop.start_s + shift
+        spans[stop.finding] = _after(start, begin), _after(start, begin + lost)
+        shift += lost - (stop.end_s - stop.start_s)
+    return spans
+
+
+def _stops(record: RecordFacts) -> list[tuple[Break, float]]:
+    """Breaks at which time was lost, in order, with the seconds; one inside another counts once."""
+    found, at = list[tuple[Break, float]](), 0.0
+    for stop in sorted(record.breaks, key=lambda b: (b.start_s, b.end_s)):
+        shown = stop.end_s - stop.start_s
+        lost = shown if stop.lost_s is None else max(stop.lost_s, 0.0)
+        if lost > 0 and shown >= 0 and stop.start_s >= at:
+            found.append((stop, lost))
+            at = stop.end_s
+    return found
 
 
 def gaps(window: Span, pieces: Iterable[Piece]) -> tuple[Gap, ...]:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol
+from datetime import datetime
 
-from engine.findings import Evidence, Finding, Outcome, Severity, Value
+from engine.findings import Evidence, Finding, Level, Outcome, Severity, Value
+from engine.rules.calendar import WorkingCalendar
 from engine.rules.cases.manifest import ArchiveSettings, Case, Device
 from engine.rules.cases.record import Attachment, RecordFacts, Surroundings
 from engine.rules.cases.timeline import Gap, Timeline
 
 Limits = Mapping[str, float]
 """The tolerances that hold: name -> value."""
-
-
-class WorkingDays(Protocol):
-    """A calendar of working days."""
-
-    def add(self, day: date, count: int) -> date:
-        """The `count`-th working day after `day`; days off do not count."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +28,8 @@ class Remark:
         Aware, any zone.
     file
         The recording that it speaks of.
+    level
+        How strong its ground is; as the catalogue says if None.
     """
 
     fact: str
@@ -44,6 +38,7 @@ class Remark:
     file: str | None = None
     params: Mapping[str, Value] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +85,13 @@ def unexaminable(reason: str, *remarks: Remark | Carried, **params: Value) -> An
     return Answer(Outcome.NOT_EXAMINABLE, reason, remarks, params)
 
 
+def nothing(view: CaseView) -> Answer:
+    """What checks of recordings say where there is none; whether there should be one is asked by `recorded`."""
+    if view.case.exemptions:
+        return clear("exempt")
+    return unexaminable("nothing_recorded") if view.required else clear("not_required")
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedGap:
     """A gap that is an interruption, with what was found about it.
@@ -123,6 +125,8 @@ class CaseView:
         None where the paperwork's times contradict each other.
     ledger
         The interruptions, judged.
+    ledger_kept
+        Whether the pack judges interruptions; else a gap inside is a matter of coverage like any other.
     """
 
     case: Case
@@ -132,10 +136,11 @@ class CaseView:
     attachments: Mapping[str, Attachment]
     surroundings: Surroundings
     as_of: datetime
-    days: WorkingDays
+    days: WorkingCalendar
     required: bool
     timeline: Timeline | None
     ledger: tuple[JudgedGap, ...] = ()
+    ledger_kept: bool = True
 
     @property
     def present(self) -> tuple[RecordFacts, ...]:
