@@ -80,7 +80,7 @@ Key = Annotated[
 Sm3 = Annotated[
     bool,
     typer.Option(
-        "--sm3", help=bilingual("Write the recording's SM3 into the proof too.", "证明中另记录文件的 SM3 摘要。")
+        "--sm3", help=bilingual("Write the recording's SM3 into the proof that is made, too.", "新生成的证明中另记录文件的 SM3 摘要。")
     ),
 ]
 Format = Annotated[
@@ -105,11 +105,16 @@ def command(
 ) -> int:
     """Write a proof beside each recording that binds every picture and sound frame.
 
+    Where the nearest unbroken-log.toml names a log, the proofs are added to it (`unbroken log`).
+
     Exit code: 0 sealed, 1 a recording does not fit the proof it has, 2 wrong usage, 3 a
-    recording could not be sealed (1 wins over 3), 130 interrupted.
+    recording could not be sealed, or its proof not added to the log (1 wins over 3), 130
+    interrupted.
     """
     from engine.archive.proofs import Order, seal_many, shared_names
+    from engine.cli.logged import append_sealed
     from engine.cli.progress import BYTES, watching
+    from engine.proofs.log.telling import attached_json, attached_line
     from engine.proofs.seal import Origin, Supersede
     from engine.proofs.telling import seal_json, seal_lines
 
@@ -135,14 +140,18 @@ def command(
     with watching(progress, BYTES) as watch:
         batch = seal_many(paths, order, jobs, watch)
     results = batch.results
+    standing = ("sealed", "already_sealed")
+    logged = append_sealed([(r.path, r.seal) for r in results if r.seal and r.status in standing], passphrase_file)
     language = lang or system_language()
     chinese, about_file = language is Lang.ZH, file_words(language)
     if format_ == "json":
-        text = json.dumps(seal_json(results), ensure_ascii=False, indent=2) + "\n"
+        content = seal_json(results) | ({"log": [attached_json(a) for a in logged]} if logged else {})
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     else:
         text = "".join(
             f"{on_one_line(line)}\n" for result in results for line in seal_lines(result, chinese, about_file)
         )
+        text += "".join(f"{on_one_line(attached_line(a, chinese))}\n" for a in logged if a.status != "known")
     write_output(text, output)
     if batch.interrupted:
         left = len(paths) - len(results)
@@ -154,7 +163,8 @@ def command(
         )
         return INTERRUPTED
     status = {result.status for result in results}
-    return exit_code(found="not_ok" in status, not_examined="refused" in status)
+    not_logged = any(a.status == "failed" for a in logged)
+    return exit_code(found="not_ok" in status, not_examined="refused" in status or not_logged)
 
 
 def _signers(paths: list[Path], passphrase_file: Path | None) -> tuple[Signer, ...]:
