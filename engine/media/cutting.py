@@ -174,7 +174,7 @@ def cut(
 
 def _out_stream(out: Any, recording: Recording, part: Part, access: Access) -> Any:
     given = recording.template(part.stream)
-    stream = out.add_stream_from_template(given)
+    stream = out.add_stream_from_template(given, opaque=True)  # no encoder is asked for
     changed = [data for number, data in access.configurations if number <= int(part.units[0])]
     if changed:
         stream.codec_context.extradata = changed[-1]
