@@ -174,7 +174,7 @@ def _counts(report: ArchiveReport, words: CaseWords) -> Text:
     for number, (verdict, count) in enumerate((v, n) for v, n in counted if n):
         line.append(words.texts.ui("count_break") if number else words.texts.ui("colon"))
         name = words.texts.get("verdict", verdict)
-        line.append(words.texts.ui("verdict_count", verdict=name, count=count), COLOURS[verdict])
+        line.append(words.texts.ui("case_verdict_count", verdict=name, count=count), COLOURS[verdict])
     return line.append(words.ui("file_tail", count=len(report.files)), "dim")
 
 

@@ -42,7 +42,7 @@ def page(run: Run, language: str, only_found: bool = False, when: datetime | Non
     ordered = sorted(run.results, key=lambda r: ORDER.index(r.report.verdict))
     shown = [r for r in ordered if not only_found or r.report.verdict is not Verdict.CLEAR]
     counts = summarise(run.reports)["verdicts"]
-    html: str = _template().render(
+    html: str = template("page.html.j2").render(
         t=texts,
         language="zh-CN" if language.startswith("zh") else "en",
         chips=[(v.value, texts.get("verdict", v.value), counts[v.value]) for v in ORDER],
@@ -52,24 +52,35 @@ def page(run: Run, language: str, only_found: bool = False, when: datetime | Non
         checks=texts.ui("list_break").join(texts.get("selftest_check", c.name) for c in run.engine.selftest.checks),
         interrupted=run.interrupted,
         when=(when or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M:%S %z"),
-        files=[_file(r, texts, with_plot=n < PLOTS) for n, r in enumerate(shown)],
+        files=[file_part(r, texts, with_plot=n < PLOTS) for n, r in enumerate(shown)],
     )
     return html
 
 
-@lru_cache(maxsize=1)
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
+@lru_cache(maxsize=4)
+def template(name: str) -> Any:
+    """A template of this package, with the style sheet in it."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    loader = FunctionLoader(_source)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(name)
+
+
+def _source(name: str) -> str:
+    """The text of a template. Style sheets are the project's own text, put in by plain replacement."""
     folder = files("engine.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    # the style sheet is the project's own text, put in by plain replacement before the template is compiled
-    source = folder.joinpath("page.html.j2").read_text(encoding="utf-8")
-    style = folder.joinpath("page.css").read_text(encoding="utf-8")
-    return environment.from_string(source.replace("/*style*/", style))
+    source = folder.joinpath(name).read_text(encoding="utf-8")
+    for mark, sheet in (("/*style*/", "page.css"), ("/*cases*/", "cases.css")):
+        if mark in source:
+            source = source.replace(mark, folder.joinpath(sheet).read_text(encoding="utf-8"))
+    return source
 
 
-def _file(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any]:
+def file_part(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any]:
+    """What the page says of one file, for the template's part `file`."""
     report, exhibits = result.report, result.exhibits
     pictures = {} if exhibits is None else exhibits.pictures
     found = by_weight(report.findings)
