@@ -193,4 +193,4 @@ def kept(view: CaseView, limits: Limits) -> Answer:
         Remark("gone", None, None, r.path, values(until=until, term=term.reason, why=r.why_not or None), evidence)
         for r in gone
     )
-    return clear("gone", *remarks)
+    return clear("all_there", *remarks)
