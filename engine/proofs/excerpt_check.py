@@ -21,9 +21,10 @@ from engine.proofs.files import Meter, Tick, digest_both, file_state, no_tick
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import inclusive_runs, runs_of
-from engine.proofs.policy import Policy, judge
+from engine.proofs.policy import Policy
 from engine.proofs.problems import ProofProblem, plain_detail
-from engine.proofs.verify import FrameRun, Status, VerifyResult, under
+from engine.proofs.stamped import stamps_of
+from engine.proofs.verify import FrameRun, Status, VerifyResult, believed
 
 
 def check_excerpt(name: str, proof: Path, policy: Policy, tick: Tick = no_tick) -> VerifyResult:
@@ -35,12 +36,13 @@ def check_excerpt(name: str, proof: Path, policy: Policy, tick: Tick = no_tick) 
         As of `excerpt_file.read`: the proof itself cannot be believed.
     """
     excerpt = read(proof)
-    judged = judge(excerpt.seal, policy)
+    stamps = None
     try:
+        stamps = stamps_of(excerpt.seal, policy)
         found = against(name, excerpt, Meter(tick))
     except ProofProblem as problem:
         found = VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
-    return under(policy, judged, found)
+    return believed(policy, excerpt.seal, stamps, found)
 
 
 def against(name: str, excerpt: Excerpt, meter: Meter) -> VerifyResult:
