@@ -15,6 +15,7 @@ from engine.cli.common import (
     USAGE,
     Files,
     Jobs,
+    Lang,
     Language,
     Output,
     Problem,
@@ -24,6 +25,7 @@ from engine.cli.common import (
     check_folder,
     check_output,
     exit_code,
+    on_one_line,
     recordings,
     say,
     system_language,
@@ -31,6 +33,7 @@ from engine.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from engine.report.run import Run
     from engine.report.views import View
 
 
@@ -172,7 +175,21 @@ def _run(
             )
         )
         return INTERRUPTED
-    return exit_code(*result.exit_facts())
+    found, not_examined = result.exit_facts()
+    return exit_code(found, not_examined or not _in_their_logs(result))
+
+
+def _in_their_logs(result: Run) -> bool:
+    """Add the proofs just written to the archive's log, where it has one; says which could not be added."""
+    from engine.cli.logged import append_sealed
+    from engine.proofs.log.telling import attached_line
+
+    proofs = [(r.path, r.proof) for r in result.reports if r.proof is not None]
+    written = [(path, Path(str(p["seal"]))) for path, p in proofs if p["status"] in ("sealed", "already_sealed")]
+    missing = [a for a in append_sealed(written) if a.status == "failed"]
+    for attached in missing:
+        say(on_one_line(attached_line(attached, system_language() is Lang.ZH)))
+    return not missing
 
 
 def _exhibits(view: View, pictures: bool) -> Literal["none", "plots", "pictures"]:

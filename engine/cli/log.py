@@ -39,7 +39,7 @@ from engine.cli.common import (
     write_output,
 )
 from engine.cli.signers import PassphraseFile, passphrase, signer
-from engine.cli.verify import Format
+from engine.cli.verify import Format, LogKeys
 
 if TYPE_CHECKING:
     from engine.proofs.log.note import VerifierKey
@@ -84,16 +84,6 @@ KeyFile = Annotated[
         help=bilingual(
             "The log's private key; by default the one that unbroken-log.toml names.",
             "日志私钥；默认为 unbroken-log.toml 所指。",
-        ),
-    ),
-]
-LogKeys = Annotated[
-    Path | None,
-    typer.Option(
-        "--log-keys",
-        metavar="FILE",
-        help=bilingual(
-            "Trusted logs and witnesses: a verifier key a line.", "受信任日志和见证方的校验公钥文件，每行一个。"
         ),
     ),
 ]

@@ -80,7 +80,10 @@ Key = Annotated[
 Sm3 = Annotated[
     bool,
     typer.Option(
-        "--sm3", help=bilingual("Write the recording's SM3 into the proof that is made, too.", "新生成的证明中另记录文件的 SM3 摘要。")
+        "--sm3",
+        help=bilingual(
+            "Write the recording's SM3 into the proof that is made, too.", "新生成的证明中另记录文件的 SM3 摘要。"
+        ),
     ),
 ]
 Format = Annotated[

@@ -75,6 +75,17 @@ TsaCa = Annotated[
         ),
     ),
 ]
+LogKeys = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-keys",
+        metavar="FILE",
+        help=bilingual(
+            "Trusted logs and witnesses (`unbroken log`), a verifier key a line; a proof without them is less.",
+            "受信任存证日志和见证方的校验公钥文件，每行一个（见 unbroken log）；未入日志或未经联署的证明不再视为完整。",
+        ),
+    ),
+]
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
 ]
@@ -94,6 +105,7 @@ def command(
     trusted_keys: TrustedFile = None,
     require_signature: Required = False,
     tsa_ca: TsaCa = None,
+    log_keys: LogKeys = None,
     only: Only = None,
     format_: Format = "text",
     output: Output = None,
@@ -122,7 +134,7 @@ def command(
             USAGE,
         )
     with problems():
-        policy = Policy.of(trusted_keys, require_signature, tsa_ca)
+        policy = Policy.of(trusted_keys, require_signature, tsa_ca, log_keys)
     with watching(progress, BYTES) as watch:
         batch = verify_many(paths, None if proof is None else str(proof), jobs, watch, policy)
     results = batch.results

@@ -19,6 +19,7 @@ from engine.proofs.times import instant
 
 if TYPE_CHECKING:  # a seal without signatures is checked without them
     from engine.proofs.keys import TrustedKey, TrustedKeys
+    from engine.proofs.log.note import VerifierKey
     from engine.proofs.timestamp import Authorities
 
 NO_STAMPS: Final[Mapping[str, datetime.datetime]] = MappingProxyType({})
@@ -36,31 +37,39 @@ class Policy:
         A signature is asked for even without a file of trusted keys.
     authorities
         Whose timestamps count; with them a proof without one is less than a stamped one.
+    logs
+        Keys of logs and of witnesses that count; with them a proof that is in none of these logs,
+        or that none of these witnesses has cosigned, is less than one that is.
     """
 
     trusted: TrustedKeys | None = None
     require_signature: bool = False
     authorities: Authorities | None = None
+    logs: tuple[VerifierKey, ...] = ()
 
     @staticmethod
     def of(
         trusted_keys: str | os.PathLike[str] | None,
         require_signature: bool = False,
         authorities: str | os.PathLike[str] | None = None,
+        logs: str | os.PathLike[str] | None = None,
     ) -> Policy:
-        """A policy with the trusted keys of one file and the timestamp authorities of another.
+        """A policy with the trusted keys of one file, the timestamp authorities and the logs of others.
 
         Raises
         ------
         ProofProblem
-            If a file cannot be read; see `keyring.read` and `timestamp.read_authorities`.
+            If a file cannot be read; see `keyring.read`, `timestamp.read_authorities` and
+            `standing.read_keys` of the log.
         """
         from engine.proofs import keyring, timestamp
+        from engine.proofs.log.standing import read_keys
 
         return Policy(
             None if trusted_keys is None else keyring.read(trusted_keys),
             require_signature,
             None if authorities is None else timestamp.read_authorities(authorities),
+            () if logs is None else read_keys(logs),
         )
 
     @property

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.proofs import excerpt_words
 from engine.proofs.keytexts import KEY_TEXTS, signature_words
+from engine.proofs.log.texts import TEXTS as LOG_TEXTS
+from engine.proofs.register_texts import TEXTS as REGISTER_TEXTS
 
 if TYPE_CHECKING:
     from engine.proofs.standing import SealResult
@@ -130,6 +132,9 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """Reason -> text in English and Chinese."""
 
+TABLES: Final = (TEXTS, excerpt_words.TEXTS, REGISTER_TEXTS, LOG_TEXTS)
+"""All texts by reason; the first table that has one counts."""
+
 _STATUS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "OK": ("OK", "一致（OK）"),
@@ -213,6 +218,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """How far a timestamp was checked."""
 
+_OF_THE_LOG: Final = ("log_invalid", "not_logged", "log_untrusted", "logged", "cosigned")
+"""Changes that `engine.proofs.log` tells in its own words."""
+
 _SHOWN: Final = 20
 """Runs and notes that a text names one by one; JSON names all."""
 
@@ -226,7 +234,7 @@ _TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_", "timestamp_", "tsa_
 
 def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) -> str:
     """A reason in a sentence, without the stop at its end; in brackets what was seen."""
-    own = TEXTS.get(reason) or excerpt_words.TEXTS.get(reason)
+    own = next((t[reason] for t in TABLES if reason in t), None)
     words = own[int(chinese)] if own else about_file(_OF_THE_FILE.get(reason, reason)) or reason
     words = words[:1].upper() + words[1:].rstrip(".。")
     if not detail:
@@ -293,6 +301,10 @@ def verify_lines(result: VerifyResult, chinese: bool, about_file: Words = no_wor
 
 def _note_line(note: Mapping[str, Any], chinese: bool, about_file: Words) -> str:
     """One difference around the frames, in words; values as they were found."""
+    if note["change"] in _OF_THE_LOG:
+        from engine.proofs.log.telling import note_line
+
+        return f"{_SUBJECTS['proof'][int(chinese)]}{'：' if chinese else ': '}{note_line(note, chinese)}"
     subject = _SUBJECTS.get(note["subject"], (note["subject"],) * 2)[int(chinese)]
     change = _CHANGES.get(note["change"], (note["change"],) * 2)[int(chinese)]
     words = [f"{subject}：{change}" if chinese else f"{subject}: {change}"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.proofs import envelope
 from engine.proofs.envelope import Seal
@@ -28,9 +28,13 @@ from engine.proofs.files import (
     proof_paths,
 )
 from engine.proofs.header import Header
+from engine.proofs.logged import under_log
 from engine.proofs.policy import NO_POLICY, NO_STAMPS, Judged, Policy, Standing, judge, summary
 from engine.proofs.problems import ProofProblem
 from engine.proofs.stamped import check_rehashes, stamps_of, under_stamps
+
+if TYPE_CHECKING:
+    from engine.proofs.chain import Stamps
 
 
 class Status(StrEnum):
@@ -141,8 +145,13 @@ def check(name: str, seal: Seal, leaves_path: Path, policy: Policy = NO_POLICY, 
         found = replace(found, other=(*found.other, *_rehashes(name, seal, leaves_path, found)))
     except ProofProblem as problem:
         found = VerifyResult(name, Status.NOT_OK, problem.reason, detail=problem.detail)
+    return believed(policy, seal, stamps, found)
+
+
+def believed(policy: Policy, seal: Seal, stamps: Stamps | None, found: VerifyResult) -> VerifyResult:
+    """What was found of the content, with what signatures, timestamps and log are worth under a policy."""
     judged = judge(seal, policy, stamps.signed if stamps else NO_STAMPS)
-    return under(policy, judged, under_stamps(policy, stamps, found))
+    return under(policy, judged, under_log(policy, seal, under_stamps(policy, stamps, found)))
 
 
 def _rehashes(name: str, seal: Seal, leaves_path: Path, found: VerifyResult) -> tuple[Mapping[str, Any], ...]:

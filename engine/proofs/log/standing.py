@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -143,7 +144,7 @@ def better(one: LogStanding, other: LogStanding) -> LogStanding:
     return other if _ORDER.index(other.level) > _ORDER.index(one.level) else one
 
 
-def read_keys(path: str | Path) -> tuple[VerifierKey, ...]:
+def read_keys(path: str | os.PathLike[str]) -> tuple[VerifierKey, ...]:
     """Trusted logs and witnesses from a file: a verifier key a line; lines that begin with ``#`` are remarks.
 
     Raises
@@ -154,7 +155,9 @@ def read_keys(path: str | Path) -> tuple[VerifierKey, ...]:
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise ProofProblem("vkeys_unreadable", f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        raise ProofProblem(
+            "vkeys_unreadable", f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}"
+        ) from error
     lines = [line.strip() for line in text.splitlines()]
     return tuple(dict.fromkeys(VerifierKey.parse(line) for line in lines if line and not line.startswith("#")))
 
