@@ -44,6 +44,7 @@ Register = Annotated[
     typer.Option(
         "--register",
         metavar="FILE",
+        envvar="UNBROKEN_REGISTER",
         help=bilingual(
             "The access register; it holds the approval, and the excerpt is entered in it.",
             "调阅登记簿：须已有审批记录，节选同时登记在内。",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.proofs import excerpt_words
+from engine.proofs import excerpt_words, register_texts
 from engine.proofs.keytexts import KEY_TEXTS, signature_words
 from engine.proofs.log.texts import TEXTS as LOG_TEXTS
 from engine.proofs.register_texts import TEXTS as REGISTER_TEXTS
