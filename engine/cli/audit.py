@@ -29,11 +29,23 @@ from engine.cli.common import (
     system_language,
     write_output,
 )
+from engine.cli.verify import LogKeys, Required, TrustedFile, TsaCa
 
 if TYPE_CHECKING:
     from engine.archive.audit.result import ArchiveReport
     from engine.archive.audit.run import AuditOptions
     from engine.report.views import View
+
+
+AccessRegister = Annotated[
+    Path | None,
+    typer.Option(
+        "--register",
+        metavar="FILE",
+        envvar="UNBROKEN_REGISTER",
+        help=bilingual("The access register, to be looked at too.", "一并核查的调阅登记簿文件。"),
+    ),
+]
 
 
 class Format(StrEnum):
@@ -130,6 +142,11 @@ def command(
             ),
         ),
     ] = None,
+    register: AccessRegister = None,
+    trusted_keys: TrustedFile = None,
+    require_signature: Required = False,
+    tsa_ca: TsaCa = None,
+    log_keys: LogKeys = None,
     progress: Progress = ProgressMode.AUTO,
 ) -> int:
     """Hold an archive against its rule pack: each activity recorded, whole, explained, exported, kept?
@@ -155,13 +172,19 @@ def command(
     check_output(output)
     from engine.archive.audit.cache import cache_folder
     from engine.archive.audit.run import AuditOptions
+    from engine.cli.signers import problems
+    from engine.proofs.policy import Policy
     from engine.report.views import View
 
+    with problems():
+        policy = Policy.of(trusted_keys, require_signature, tsa_ca, log_keys)
     options = AuditOptions(
         as_of=None if as_of is None else moment(as_of),
         jobs=jobs,
         exhibits=_exhibits(form, pictures),
         cache=str(cache_dir or cache_folder()) if cached else None,
+        policy=policy,
+        register=None if register is None else str(register),
     )
     return _audit(archive, options, View(form.value, language, only_found=only is Only.FOUND), output, progress)
 

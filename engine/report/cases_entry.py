@@ -176,7 +176,7 @@ def due_lists(report: ArchiveReport) -> DueLists:
     """To be filed by, may be deleted after, never to be deleted."""
     kept = [(c.keeping, c) for c in report.cases if c.keeping is not None]
     return DueLists(
-        file_by=_by_date((k.file_by, c) for k, c in kept),
+        file_by=_by_date((k.file_by, c) for k, c in kept if not c.paperwork.get("filed")),
         delete_after=_by_date((k.until, c) for k, c in kept if not k.forever),
         never=tuple(c for k, c in kept if k.forever),
     )

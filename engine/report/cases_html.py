@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.archive.audit.result import ArchiveReport
 from engine.archive.inspect import Inspected
@@ -17,6 +17,9 @@ from engine.report.summary import ORDER
 from engine.report.terminal import MARKS, safe
 from engine.report.texts import Texts, clock
 from engine.rules.cases.result import CaseReport, Keeping
+
+MOST_PLACES: Final = 40
+"""Files or places named for one fact; the JSON report has all."""
 
 
 def page(report: ArchiveReport, language: str, selftest: SelfTest, only_found: bool = False) -> str:
@@ -43,6 +46,7 @@ def page(report: ArchiveReport, language: str, selftest: SelfTest, only_found: b
         t=texts,
         words=words,
         axis_bar=BAR,
+        most_places=MOST_PLACES,
         language="zh-CN" if language.startswith("zh") else "en",
         department=safe(report.department or ""),
         head=_head(report, words),

@@ -22,6 +22,8 @@ from engine.report.terminal import COLOURS, MARKS, PLAIN_WIDTH, WIDE, safe
 from engine.report.texts import Texts
 from engine.rules.cases.result import CaseReport
 
+MOST_PLACES = 5
+"""Places or files named for one fact; the page has more, the JSON report all."""
 MOST_DUE = 10
 """Cases named in each due list; the JSON report and the page have all."""
 
@@ -122,9 +124,12 @@ def _print_check(console: Console, check: FailedCheck, words: CaseWords) -> None
         console.print(_under(line))
     for fact in check.facts:
         console.print(_under(_fact_line(fact, check, words)))
-        for more in (fact.when, fact.file):
-            if more:
-                console.print(_under(Text(more, "dim"), 4))
+        for place in fact.places[:MOST_PLACES]:
+            if any(place):
+                console.print(_under(Text("  ".join(p for p in place if p), "dim"), 4))
+        if len(fact.places) > MOST_PLACES:
+            more = words.ui("more_places", count=len(fact.places) - MOST_PLACES)
+            console.print(_under(Text(more, "dim"), 4))
         if fact.settles:
             settles = Text.assemble((words.ui("settles") + words.texts.ui("colon"), "dim"), fact.settles)
             console.print(_under(settles, 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,14 +29,16 @@ class FailedCheck:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One finding of a case in words."""
+    """One finding of a case in words; findings that say the same of several files are one fact.
+
+    `places`: (when, file) of each, either empty where the finding names none.
+    """
 
     id: str
     severity: Severity
     kind: str
     message: str
-    when: str
-    file: str
+    places: tuple[tuple[str, str], ...]
     settles: str
     liability: str
     level: str
@@ -82,7 +84,7 @@ class CaseWords:
 
     def answer(self, check: CheckResult) -> str:
         """What a check says, in a sentence."""
-        section = "template" if self.texts.has("template", check.reason) else "case_answer"
+        section = "template" if self.texts.has("template", check.reason) else "check_reason"
         return safe(self.texts.get(section, check.reason, **check.params))
 
     def why(self, case: CaseReport) -> str:
@@ -121,7 +123,7 @@ class CaseWords:
                 self.title(check.check),
                 self.check_articles(check.check),
                 check.outcome,
-                tuple(self.fact(by_id[i], case) for i in check.findings if self._loud(by_id.get(i))),
+                tuple(self._facts([by_id[i] for i in check.findings if self._loud(by_id.get(i))], case)),
                 self.answer(check),
             )
             for check in sorted(case.checks, key=lambda c: c.outcome is not Outcome.FOUND)
@@ -130,7 +132,16 @@ class CaseWords:
 
     def notices(self, case: CaseReport) -> list[Fact]:
         """Facts worth keeping that make no case suspect."""
-        return [self.fact(f, case) for f in case.findings if f.severity is Severity.NOTICE]
+        return self._facts([f for f in case.findings if f.severity is Severity.NOTICE], case)
+
+    def _facts(self, findings: Iterable[Finding], case: CaseReport) -> list[Fact]:
+        """Findings in words, those that say the same of several files together, in order."""
+        groups: dict[tuple[Any, ...], list[Fact]] = {}
+        for finding in findings:
+            fact = self.fact(finding, case)
+            key = (fact.severity, finding.detector, fact.kind, fact.message, fact.settles, fact.level)
+            groups.setdefault(key, []).append(fact)
+        return [replace(g[0], places=tuple(p for fact in g for p in fact.places)) for g in groups.values()]
 
     @staticmethod
     def _loud(finding: Finding | None) -> bool:
@@ -144,8 +155,7 @@ class CaseWords:
             severity=finding.severity,
             kind=self.texts.get("kind", str(finding.kind)),
             message=safe(self.texts.message(finding)),
-            when=self.when(finding),
-            file=safe(finding.file or ""),
+            places=((self.when(finding), safe(finding.file or "")),),
             settles="" if settles is None else self.texts.get("settles", settles),
             liability=self.liability(case.liability.get(finding.id, ())),
             level=f"{finding.level.name} {self.texts.get('level', finding.level.name)}",

@@ -12,7 +12,11 @@ from engine.rules.cases.record import BackupFacts, ProofFacts
 
 
 def backup_facts(
-    declared: str | None, folder: str, recording: str, digest: str | None, proof: ProofFacts | None
+    declared: str | None,
+    folder: str,
+    recording: str,
+    digest: str | None,
+    proof: ProofFacts | None,
 ) -> BackupFacts:
     """What is known of a backup.
 

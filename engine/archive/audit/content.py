@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+import numpy as np
 
 from engine.features.speech import heard
 from engine.features.tables import Features
+from engine.features.videoprint import VideoPrint, videoprint
 from engine.findings import FileReport
 from engine.rules.cases.record import Speech
+
+NO_PRINT: Final = VideoPrint(np.zeros(0, np.float32), np.zeros(0, np.uint64))
 
 RecordKind = Literal["video", "sound", "photo", "unknown"]
 
@@ -36,6 +41,8 @@ class Content:
         A photo's camera serial number.
     speech
         Where speech was heard; None where it was not looked for.
+    print_seconds, print_hashes
+        The fingerprint of its pictures; see `engine.features.videoprint`.
     """
 
     kind: RecordKind = "unknown"
@@ -48,6 +55,13 @@ class Content:
     taken_offset: str | None = None
     serial: str | None = None
     speech: Speech | None = None
+    print_seconds: tuple[float, ...] = ()
+    print_hashes: tuple[int, ...] = ()
+
+    @property
+    def fingerprint(self) -> VideoPrint:
+        """The fingerprint of its pictures; empty where they tell nothing."""
+        return VideoPrint(np.array(self.print_seconds, np.float32), np.array(self.print_hashes, np.uint64))
 
 
 def content_of(features: Features, report: FileReport) -> Content:
@@ -55,6 +69,7 @@ def content_of(features: Features, report: FileReport) -> Content:
     frames, audio = features.frames, features.audio
     has_picture = frames is not None and len(frames) > 0
     has_sound = audio is not None and len(audio) > 0
+    fingerprint = videoprint(frames) if frames is not None and has_picture else NO_PRINT
     kind: RecordKind = "video" if features.media.video is not None else "sound"
     return Content(
         kind=kind if has_picture or has_sound else "unknown",
@@ -64,6 +79,8 @@ def content_of(features: Features, report: FileReport) -> Content:
         sound_unknown=features.media.audio is not None and not has_sound,
         created=created_of(features),
         speech=speech_of(features),
+        print_seconds=tuple(fingerprint.seconds.tolist()),
+        print_hashes=tuple(fingerprint.hashes.tolist()),
     )
 
 

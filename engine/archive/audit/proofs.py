@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from engine.proofs import envelope
-from engine.proofs.files import proof_paths
+from engine.proofs.envelope import Seal
+from engine.proofs.files import excerpt_proof, proof_paths
+from engine.proofs.policy import NO_POLICY, Policy
 from engine.proofs.problems import ProofProblem
+from engine.proofs.stamped import stamps_of
 from engine.proofs.verify import VerifyResult, verify
 from engine.rules.cases.record import ProofFacts
 
@@ -18,8 +21,17 @@ WHOLE: frozenset[str] = frozenset({"untouched", "leaves_missing"})
 Bytes = Callable[[float, float], None]
 
 
-def check_proof(path: str, tick: Bytes) -> tuple[ProofFacts, str | None]:
+def check_proof(path: str, tick: Bytes, policy: Policy | None = None) -> tuple[ProofFacts, str | None]:
     """Verify a recording against the proof beside it.
+
+    Parameters
+    ----------
+    path
+        The recording.
+    tick
+        Called as reading goes on.
+    policy
+        Whose signatures and timestamps count.
 
     Returns
     -------
@@ -29,23 +41,35 @@ def check_proof(path: str, tick: Bytes) -> tuple[ProofFacts, str | None]:
         The file's BLAKE3 where verification has computed it and it is that of the seal: the file
         need not be read again for it.
     """
-    result = verify(path, tick=tick)
-    seal, digest = _seal(proof_paths(path)[0])
-    return _facts(result, seal), digest if result.reason in WHOLE else None
-
-
-def _facts(result: VerifyResult, sealed_at: datetime | None) -> ProofFacts:
-    detail = result.reason + (f": {result.detail}" if result.detail else "")
-    return ProofFacts(result.status.value, result.signature, sealed_at, detail=detail)
-
-
-def _seal(path: Path) -> tuple[datetime | None, str | None]:
-    """(when it was sealed by the sealing host's clock, digest of the recording), as far as the seal says."""
+    result = verify(path, policy=policy, tick=tick)
     try:
-        header = envelope.read(path)
+        seal = envelope.read_seal(proof_paths(path)[0])
     except ProofProblem:
-        return None, None
-    return _time(str(header.payload["sealed"]["at"])), header.blake3
+        return _facts(result, None, policy), None
+    return _facts(result, seal, policy), seal.header.blake3 if result.reason in WHOLE else None
+
+
+def has_proof(path: str) -> bool:
+    """Whether a recording has a proof of its own beside it, whatever it is worth."""
+    return os.path.lexists(proof_paths(path)[0]) or os.path.lexists(excerpt_proof(path))
+
+
+def _facts(result: VerifyResult, seal: Seal | None, policy: Policy | None) -> ProofFacts:
+    detail = result.reason + (f": {result.detail}" if result.detail else "")
+    if seal is None:
+        return ProofFacts(result.status.value, result.signature, detail=detail)
+    stamped = _stamped(seal, policy)
+    sealed_at = stamped or _time(str(seal.header.payload["sealed"]["at"]))
+    return ProofFacts(result.status.value, result.signature, sealed_at, stamped is not None, detail)
+
+
+def _stamped(seal: Seal, policy: Policy | None) -> datetime | None:
+    """From when on a trusted timestamp shows the seal to have been there; None without one."""
+    try:
+        stamps = stamps_of(seal, policy or NO_POLICY)
+    except ProofProblem:
+        return None
+    return stamps.since if stamps is not None and stamps.trusted else None
 
 
 def _time(text: str) -> datetime | None:

@@ -11,13 +11,16 @@ from functools import partial
 from typing import Final, Literal
 
 from engine._version import __version__
+from engine.archive.audit.access import access_facts
 from engine.archive.audit.attachments import attachments
 from engine.archive.audit.backups import backup_facts
 from engine.archive.audit.cache import Cache
+from engine.archive.audit.content import NO_PRINT
 from engine.archive.audit.facts import record_facts
 from engine.archive.audit.gather import Holding, Inventory, take_inventory
 from engine.archive.audit.judging import Archive, faulty, judged
 from engine.archive.audit.placing import Named
+from engine.archive.audit.proofs import has_proof
 from engine.archive.audit.result import ArchiveReport
 from engine.archive.audit.sequences import identify, register, sequences
 from engine.archive.audit.standing import homeless, in_archive
@@ -27,7 +30,7 @@ from engine.archive.manifests import LoadedArchive, LoadedCase, load_archive
 from engine.archive.manifests.settings import zone_of
 from engine.archive.pool import Standing, plan, run
 from engine.findings import FileReport
-from engine.proofs.files import proof_paths
+from engine.proofs.policy import Policy
 from engine.rules.cases.manifest import CaseRecording, Device
 from engine.rules.cases.record import BackupFacts, RecordFacts, Reuse, Surroundings
 from engine.rules.cases.result import CaseReport
@@ -50,12 +53,18 @@ class AuditOptions:
         Plots and pictures that are kept for a page.
     cache
         Folder for what is known of files already; None to examine everything anew.
+    policy
+        Whose signatures and timestamps on proofs count; without one a proof needs none.
+    register
+        The access register; None if there is none to look at.
     """
 
     as_of: datetime | None = None
     jobs: int | None = None
     exhibits: Literal["none", "plots", "pictures"] = "none"
     cache: str | None = None
+    policy: Policy | None = None
+    register: str | None = None
 
 
 DEFAULTS: Final = AuditOptions()
@@ -92,7 +101,7 @@ def audit(
         return replace(empty, cases=tuple(faulty(c) for c in loaded.cases))
     inventory = take_inventory(loaded)
     records, left = _examine(inventory, loaded.pack, options, watch)
-    gathered = _Gathered.of(loaded, inventory, records, plan(len(records), options.jobs)[0])
+    gathered = _Gathered.of(loaded, inventory, records, options)
     archive_wide = Archive(loaded.settings, gathered.devices, loaded.pack, as_of)
     return replace(_report(empty, gathered, archive_wide), left=left)
 
@@ -111,7 +120,7 @@ def _examine(
     cache = None
     if options.cache is not None:
         cache = Cache.of(options.cache, pack.blake3, {"purpose": "audit", "exhibits": options.exhibits})
-    order = Order(pack, threads, options.exhibits, cache)
+    order = Order(pack, threads, options.exhibits, cache, options.policy)
     batch = run(partial(examine_record, order=order), firsts, lost_record, at_a_time, watch)
     by_real = {record.path: record for record in batch.results}
     done: dict[str, Record] = {}
@@ -129,7 +138,7 @@ def _paths(inventory: Inventory) -> Iterable[str]:
 
 def _work_key(real: str, identity: tuple[int, int] | None) -> str:
     """Two names of one file are one work, unless one has a proof of its own beside it."""
-    if identity is None or os.path.lexists(proof_paths(real)[0]):
+    if identity is None or has_proof(real):
         return real
     return f"\0{identity[0]}:{identity[1]}"
 
@@ -182,7 +191,9 @@ class _Gathered:
     surroundings: Surroundings
 
     @staticmethod
-    def of(loaded: LoadedArchive, inventory: Inventory, records: Mapping[str, Record], jobs: int) -> _Gathered:
+    def of(
+        loaded: LoadedArchive, inventory: Inventory, records: Mapping[str, Record], options: AuditOptions
+    ) -> _Gathered:
         devices = register(loaded.devices)
         named = _named(inventory, records, devices)
         there = (n for p, n in named.items() if inventory.found[p].standing == "file")
@@ -194,8 +205,8 @@ class _Gathered:
             zone=zone_of(loaded.settings),
             named=named,
             reused=reuse(held),
-            backups=_backups(inventory, records, jobs),
-            surroundings=Surroundings(sequences(there), listed_elsewhere(held)),
+            backups=_backups(inventory, records, plan(len(records), options.jobs)[0]),
+            surroundings=Surroundings(sequences(there), listed_elsewhere(held), access_facts(options.register)),
         )
 
     def facts(self, holding: Holding, path: str, zone: tzinfo) -> RecordFacts:
@@ -232,6 +243,7 @@ def _held(inventory: Inventory, records: Mapping[str, Record]) -> list[Held]:
             inventory.found[path].identity,
             records[path].known.report.blake3 if path in records else None,
             path in holding.listed,
+            records[path].known.content.fingerprint if path in records else NO_PRINT,
         )
         for holding in inventory.holdings
         for path in holding.paths

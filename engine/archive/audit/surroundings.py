@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from engine.archive.reuse import shared_footage
+from engine.features.videoprint import VideoPrint
 from engine.rules.cases.record import Reuse
 
 
@@ -27,6 +29,8 @@ class Held:
         Digest; None where it could not be read.
     listed
         Whether the paperwork lists it.
+    fingerprint
+        Of its pictures.
     """
 
     case: str
@@ -34,6 +38,7 @@ class Held:
     identity: tuple[int, int] | None
     blake3: str | None
     listed: bool
+    fingerprint: VideoPrint
 
 
 def listed_elsewhere(held: Iterable[Held]) -> dict[str, tuple[str, ...]]:
@@ -45,12 +50,37 @@ def listed_elsewhere(held: Iterable[Held]) -> dict[str, tuple[str, ...]]:
     return {path: tuple(names) for path, names in cases.items() if len(names) > 1}
 
 
-def reuse(held: Sequence[Held]) -> Mapping[tuple[str, str], tuple[Reuse, ...]]:
-    """(case, path) -> records of other cases with the same content.
+def reuse(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
+    """(case, path) -> records of other cases with the same content, or nearly the same pictures.
 
-    Two names of one file on disk are ``same_file``, two files with one digest ``same_content``.
-    A file that two cases list by the same path is `listed_elsewhere` and not repeated here.
+    Two names of one file on disk are ``same_file``, two files with one digest ``same_content``, and
+    files with footage in common ``near_duplicate``. A file that two cases list by the same path is
+    `listed_elsewhere` and not repeated here.
     """
+    found = _same(held)
+    for key, more in _nearly_same(held).items():
+        known = found.get(key, ())
+        paths = {r.path for r in known}
+        found[key] = (*known, *(r for r in more if r.path not in paths))[:MOST]
+    return found
+
+
+def _nearly_same(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
+    """Footage in common, of records of which no case is the same."""
+    cases: defaultdict[str, list[str]] = defaultdict(list)
+    for one in held:
+        cases[one.path].append(one.case)
+    found: defaultdict[tuple[str, str], list[Reuse]] = defaultdict(list)
+    for shared in shared_footage({one.path: one.fingerprint for one in held}):
+        others = cases[shared.other]
+        if set(others) & set(cases[shared.path]):
+            continue
+        for case in cases[shared.path]:
+            found[case, shared.path].append(Reuse(others[0], shared.other, "near_duplicate", shared.share))
+    return {key: tuple(sorted(r, key=lambda one: -one.share)) for key, r in found.items()}
+
+
+def _same(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
     groups: defaultdict[str, list[Held]] = defaultdict(list)
     for one in held:
         if one.blake3 is not None:

@@ -14,6 +14,7 @@ from engine.archive.exhibits import Exhibits
 from engine.archive.inspect import Inspected, Options, conclude, failed, guarded, hash_file, known, progress_of, stamp
 from engine.archive.pool import Tick
 from engine.findings import FileReport
+from engine.proofs.policy import Policy
 from engine.rules.cases.record import ProofFacts
 from engine.rules.pack import RulePack
 
@@ -32,12 +33,15 @@ class Order:
         What is kept for a page; see `engine.archive.inspect.Options`.
     cache
         What is known already; None to examine everything anew.
+    policy
+        Whose signatures and timestamps count.
     """
 
     pack: RulePack
     threads: int = 0
     exhibits: Literal["none", "plots", "pictures"] = "none"
     cache: Cache | None = None
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def examine_record(path: str, tick: Tick, order: Order) -> Record:
 
     def work() -> Inspected:
         stamp(path)
-        proof, digest = check_proof(path, lambda _done, _total: tick(0.0, 0.0))
+        proof, digest = check_proof(path, lambda _done, _total: tick(0.0, 0.0), order.policy)
         proofs.append(proof)
         result = _content(path, digest or hash_file(path), tick, order)
         content.append(result.content)
