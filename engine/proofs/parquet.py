@@ -13,6 +13,7 @@ from engine.media.model import NO_TIME
 from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, Leaves, presentation_order, shown_count
+from engine.proofs.parquet_form import check_footer, check_pages
 from engine.proofs.problems import ProofProblem
 from engine.proofs.tree import GROUP
 
@@ -32,8 +33,6 @@ _NUMBERS: Final = SCHEMA.names[:-1]
 
 MAX_LEAVES: Final = 64 << 20
 """Leaves of one recording: some 250 hours of video with sound."""
-
-MAX_FOOTER: Final = 256 << 20
 
 
 def write_leaves(leaves: Leaves, path: str | os.PathLike[str]) -> None:
@@ -70,6 +69,7 @@ def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
         checked here.
     """
     leaves = _leaves(_read(path, header, None), header)
+    _check_order(leaves)
     _check_streams(leaves, header)
     return leaves
 
@@ -81,8 +81,10 @@ def read_group(path: str | os.PathLike[str], header: Header, group: int) -> Leav
 
 def _read(path: str | os.PathLike[str], header: Header, group: int | None) -> pa.Table:
     try:
+        check_footer(path, -(-header.leaves // GROUP))
         with pq.ParquetFile(path, page_checksum_verification=False) as file:
             _check_form(file, header)
+            check_pages(path, file.metadata)
             table = file.read() if group is None else file.read_row_group(group)
             if any(column.null_count for column in table.columns):
                 raise ProofProblem("leaves_differ", "empty values")
@@ -123,6 +125,15 @@ def _check_numbers(leaves: Leaves) -> None:
             raise ProofProblem("leaves_differ", "configuration")
     if counted != len(leaves):
         raise ProofProblem("leaves_differ", "stream")
+
+
+def _check_order(leaves: Leaves) -> None:
+    """Leaves stand by stream, in the header's order, and by decode index from 0."""
+    places = [leaves.rows(s.index) for s in leaves.streams]
+    if not np.array_equal(np.concatenate(places), np.arange(len(leaves))):
+        raise ProofProblem("leaves_differ", "order of the streams")
+    if not all(np.array_equal(leaves.index[mine], np.arange(len(mine))) for mine in places):
+        raise ProofProblem("leaves_differ", "decode indexes")
 
 
 def _check_streams(leaves: Leaves, header: Header) -> None:
