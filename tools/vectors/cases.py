@@ -1,0 +1,86 @@
+"""All vectors: one thing wrong in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from vectors.bases import Base, clip, remuxed
+from vectors.files import file_vectors
+from vectors.headers import header_vectors
+from vectors.leaves import leaf_vectors
+from vectors.media import (
+    avc_entry,
+    box,
+    movie,
+    pps,
+    sps,
+)
+from vectors.shape import Vector, vector
+from vectors.signatures import signature_vectors
+from vectors.trees import tree_vectors
+
+
+def controls(base: Base) -> Iterator[Vector]:
+    """Nothing is wrong in these, or nothing that matters."""
+    proof, data = base.proof, base.made.data
+    yield vector("untouched", "none", "none", "as it was sealed", data, proof, "OK", "untouched")
+    yield vector(
+        "leaves-missing",
+        "none",
+        "none",
+        "the leaves are gone",
+        data,
+        proof,
+        "OK_WITH_MISSING_INFO",
+        "leaves_missing",
+        leaves=None,
+    )
+    yield vector(
+        "remuxed",
+        "none",
+        "none",
+        "a free box before the media",
+        remuxed(base),
+        proof,
+        "OK_WITH_MISSING_INFO",
+        "content_whole",
+    )
+    yield vector(
+        "not-sealed", "none", "none", "there is no proof", data, proof, "NOT_SEALED", "no_seal", seal=None, leaves=None
+    )
+    empty = avc_entry(sps(), pps())
+    same = [replace(base.tracks[0], entries=[empty, empty], described=[0] * 4 + [1] * 4), base.tracks[1]]
+    yield vector(
+        "same-configuration-twice",
+        "none",
+        "none",
+        "a second description that says the same",
+        movie(same).data,
+        proof,
+        "OK_WITH_MISSING_INFO",
+        "content_whole",
+    )
+
+
+def vectors() -> list[Vector]:
+    """All vectors; names are different."""
+    base = clip()
+    made = [
+        *controls(base),
+        *file_vectors(base),
+        *header_vectors(base),
+        *tree_vectors(base),
+        *leaf_vectors(base.proof, base.made.data, remuxed(base), moved_media(base)),
+        *signature_vectors(base),
+    ]
+    assert len({v.name for v in made}) == len(made)
+    return made
+
+
+def moved_media(base: Base) -> tuple[bytes, int]:
+    """A file with picture 3 altered and all sealed media in a free box behind it; where that begins."""
+    pictures = list(base.tracks[0].samples)
+    pictures[3] = pictures[3][:200] + b"\x01" + pictures[3][201:]
+    data = movie([replace(base.tracks[0], samples=pictures), base.tracks[1]]).data
+    return data + box("free", base.media), len(data) + 8
