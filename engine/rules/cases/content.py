@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 from engine.rules.cases.intervals import intersect, subtract
 from engine.rules.cases.record import RecordFacts
-from engine.rules.cases.timeline import lost_spans, placed, utc
+from engine.rules.cases.timeline import instant, lost_spans
 from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
 ELSEWHERE: frozenset[str] = frozenset({Kind.AUDIO_MISSING, Kind.UNSEALED, Kind.TAMPERED, Kind.UNLISTED})
@@ -33,16 +32,14 @@ def content(view: CaseView, limits: Limits) -> Answer:
 
 
 def _carried(view: CaseView, record: RecordFacts) -> Iterable[Carried]:
-    place = placed(record)
     for finding in record.findings:
         if finding.severity <= Severity.NOTICE or finding.kind in ELSEWHERE:
             continue
         excuse = _excuse(view, record, finding)
         severity = Severity.NOTICE if excuse else finding.severity
-        at = until = None
-        if place is not None and finding.start_s is not None and finding.end_s is not None:
-            at = view.local(utc(place.start) + timedelta(seconds=finding.start_s))
-            until = view.local(utc(place.start) + timedelta(seconds=finding.end_s))
+        start = None if finding.start_s is None else instant(record, finding.start_s)
+        end = None if finding.end_s is None else instant(record, finding.end_s)
+        at, until = (None if t is None else view.local(t) for t in (start, end))
         params = {**finding.params, "in_case": excuse} if excuse else finding.params
         settles = "explained_break" if excuse else "look_at_place"
         yield Carried(replace(finding, file=record.path, at=at, until=until, params=params), severity, settles)

@@ -12,7 +12,7 @@ from engine.rules.cases.intervals import clip, intersect, longest, seconds, subt
 from engine.rules.cases.manifest import Interruption
 from engine.rules.cases.record import RecordFacts
 from engine.rules.cases.result import Span
-from engine.rules.cases.timeline import Gap, Timeline, gaps, placed, utc
+from engine.rules.cases.timeline import Gap, Timeline, gaps, in_utc, pieces_of, utc
 from engine.rules.cases.view import Answer, CaseView, JudgedGap, Limits, Remark, clear, unexaminable, values
 
 
@@ -164,22 +164,16 @@ def spoke(records: Iterable[RecordFacts], at: datetime, within_s: float, least_s
     window = (at, at + timedelta(seconds=within_s))
     speech, examined, recorded = list[Span](), list[Span](), list[Span]()
     for record in records:
-        place = placed(record)
-        if place is None or record.kind == "photo":
+        if record.kind == "photo":
             continue
-        start = utc(place.start)
-        recorded += clip([(start, start + timedelta(seconds=max(record.duration_s, 0.0)))], window)
+        recorded += clip((p.span for p in pieces_of(record)), window)
         if record.speech is not None:
-            speech += clip(_absolute(start, record.speech.intervals), window)
-            examined += clip(_absolute(start, record.speech.examined), window)
+            speech += clip(in_utc(record, record.speech.intervals), window)
+            examined += clip(in_utc(record, record.speech.examined), window)
     if seconds(speech) >= least_s:
         return True
     missing = subtract(recorded, examined)
     return False if examined and seconds(missing) < least_s else None
-
-
-def _absolute(start: datetime, spans: Iterable[tuple[float, float]]) -> list[Span]:
-    return [(start + timedelta(seconds=a), start + timedelta(seconds=b)) for a, b in spans]
 
 
 def at_rollover(view: CaseView, gap: Gap, limits: Limits) -> bool:

@@ -151,12 +151,41 @@ def pieces_of(record: RecordFacts) -> tuple[Piece, ...]:
     start, length = utc(place.start), max(record.duration_s, 0.0)
     if not length:
         length = (utc(place.end) - start).total_seconds()
-    pieces, at, shift = list[Piece](), 0.0, 0.0
+    runs = _runs(record, length)
+    found = (Piece(_after(start, a + shift), _after(start, b + shift), record) for a, b, shift in runs)
+    return tuple(p for p in found if p.start < p.end)
+
+
+def in_utc(record: RecordFacts, spans: Iterable[tuple[float, float]]) -> tuple[Span, ...]:
+    """Stretches of a recording's presentation on the time axis; none where no clock places it."""
+    place = placed(record)
+    if place is None:
+        return ()
+    start, asked = utc(place.start), list(spans)
+    return tuple(
+        (_after(start, max(a, first) + shift), _after(start, min(b, last) + shift))
+        for first, last, shift in _runs(record, float("inf"))
+        for a, b in asked
+        if max(a, first) < min(b, last)
+    )
+
+
+def instant(record: RecordFacts, seconds: float) -> datetime | None:
+    """A presentation time on the time axis; what a break lost before it counts."""
+    place = placed(record)
+    if place is None:
+        return None
+    shift = next(s for _, last, s in _runs(record, float("inf")) if seconds <= last)
+    return _after(utc(place.start), seconds + shift)
+
+
+def _runs(record: RecordFacts, length: float) -> list[tuple[float, float, float]]:
+    """(start, end, shift): unbroken stretches of the presentation, and how much later they lie than it says."""
+    runs, at, shift = list[tuple[float, float, float]](), 0.0, 0.0
     for stop, lost in _stops(record):
-        pieces.append(Piece(_after(start, at + shift), _after(start, stop.start_s + shift), record))
+        runs.append((at, stop.start_s, shift))
         at, shift = stop.end_s, shift + lost - (stop.end_s - stop.start_s)
-    pieces.append(Piece(_after(start, at + shift), _after(start, max(length, at) + shift), record))
-    return tuple(p for p in pieces if p.start < p.end)
+    return [*runs, (at, max(length, at), shift)]
 
 
 def lost_spans(record: RecordFacts) -> dict[str, Span]:
