@@ -52,11 +52,12 @@ def _absent(loaded: LoadedCase, root: Path) -> list[ManifestProblem]:
     named = [("absent_recording", r.path) for r in case.recordings]
     named += [("absent_backup", r.backup) for r in case.recordings if r.backup]
     named += [("absent_report", i.report) for i in case.interruptions if i.report]
-    return [
+    absent = [
         ManifestProblem(*loaded.places[path], problem, {"value": path}, "warning")
         for problem, path in named
         if not os.path.exists(root / loaded.folder / path)
     ]
+    return sorted(absent, key=lambda p: (p.file, p.line or 0))
 
 
 def _unlisted(loaded: LoadedCase, known: frozenset[str] | None) -> list[ManifestProblem]:

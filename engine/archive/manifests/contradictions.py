@@ -131,7 +131,7 @@ def _links(root: Path) -> Callable[[str], str | None]:
 def _activity(case: Case, place: Place) -> list[ManifestProblem]:
     problems = []
     if case.end <= case.start:
-        problems.append(place.problem(("end",), "end_before_start", start=case.start.isoformat()))
+        return [place.problem(("end",), "end_before_start", start=case.start.isoformat())]
     for n, moment in enumerate(case.moments):
         if not case.start <= moment.at <= case.end:
             problems.append(_outside_activity(case, place, ("moments", n, "at"), moment.at.isoformat()))
@@ -147,7 +147,7 @@ def _interruptions(case: Case, place: Place) -> list[ManifestProblem]:
                 place.problem(("interruptions", n, "end"), "end_before_start", start=interruption.start.isoformat())
             )
         for name, time in (("start", interruption.start), ("end", end)):
-            if time is not None and not case.start <= time <= case.end:
+            if time is not None and case.start < case.end and not case.start <= time <= case.end:
                 problems.append(_outside_activity(case, place, ("interruptions", n, name), time.isoformat()))
     order = sorted(range(len(case.interruptions)), key=lambda n: (case.interruptions[n].start, n))
     latest: dict[str | None, int] = {}

@@ -10,6 +10,7 @@ Names are at most `MAX_NAME` characters.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -40,8 +41,10 @@ def pattern_fault(pattern: str) -> tuple[str, Mapping[str, str]] | None:
     if why := _slow(pattern):
         return "slow_pattern", {"why": why}
     try:
-        compiled = re.compile(pattern)
-    except (re.error, RecursionError, OverflowError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of patterns that a later Python will read otherwise
+            compiled = re.compile(pattern)
+    except (re.error, Warning, RecursionError, OverflowError, ValueError) as error:
         return "bad_pattern", {"why": shortened(error)}
     for name in compiled.groupindex:
         if name not in GROUPS:

@@ -154,6 +154,8 @@ def _problem(model: type[BaseModel], path: Path, error: Any, source: Source) -> 
     if kind in EXPECTED:
         en, zh = EXPECTED[kind]
         return source.problem(path, "wrong_type", expected_en=en, expected_zh=zh, value=_written(value))
+    if kind == "string_pattern_mismatch" and str(value).isprintable():
+        return source.problem(path, "wrong_form", value=_written(value), pattern=error["ctx"]["pattern"])
     if kind in _RENAMED:
         return source.problem(path, _RENAMED[kind], value=_written(value))
     return source.problem(path, "invalid", why=shortened(error["msg"]))

@@ -104,8 +104,7 @@ def read_pack(root: Path, settings: ArchiveSettings) -> tuple[packs.RulePack | N
     if name.endswith(".toml"):
         pack, problems = read_pack_file(root / name, name)
         if pack is None:
-            why = problems[0].as_line("en") if problems else name
-            return None, [source.problem(("rule_pack",), "bad_pack", why=why), *problems]
+            return None, [source.problem(("rule_pack",), "bad_pack", value=name), *problems]
     elif name in packs.names():
         pack = packs.load(name)
     else:

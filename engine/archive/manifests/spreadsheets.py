@@ -85,7 +85,7 @@ def read_sheets(root: Path) -> Sheets:
     parts, strays = _joined(rows, {row.case for row in heads})
     sheets.problems += [problem for _, problem in strays]
     for row in heads:
-        sheet = _case(row, parts.get(row.case, {}))
+        sheet = _case(row, parts.pop(row.case, {}))  # of two rows of one case the first has its recordings
         spoilt = faulty + [p.place() for case, p in strays if case == row.case]
         sheet.problems += [sheet.source.problem((), "spoilt", value=place) for place in spoilt]
         sheets.cases.append(sheet)
@@ -203,6 +203,7 @@ def _header(
         if cell and cell not in usable and cell not in nested:
             params = {"known": listed(usable), **nearest(cell, usable)}
             problems.append(ManifestProblem(name, line, shortened(cell), "unknown_field", params))
+            column = ""  # said once, not in each row
         elif column and column in columns:
             problems.append(ManifestProblem(name, line, cell, "duplicate_column"))
         columns.append(column if column not in columns else "")

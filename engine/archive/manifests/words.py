@@ -69,6 +69,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "empty_text": ("is empty. Write a text or leave the field out.", "为空。请填写，或删去该字段。"),
         "too_long": ("is longer than 2000 characters.", "超过 2000 个字符。"),
         "control_characters": ("contains control characters. Remove them.", "含有控制字符，请删除。"),
+        "wrong_form": ("'{value}' does not match {pattern}.", "“{value}”格式不符，应匹配 {pattern}。"),
         "not_positive": ("must be greater than 0, is {value}.", "应大于 0，实为 {value}。"),
         "negative_value": ("must not be negative, is {value}.", "不得为负，实为 {value}。"),
         "not_finite": ("must be a finite number.", "应为有限数值。"),
@@ -104,7 +105,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "no rule pack '{value}'; there are: {known}; or name a pack file (….toml) in the archive.",
             "没有规则包“{value}”；现有：{known}；也可填写档案内的规则包文件（….toml）。",
         ),
-        "bad_pack": ("the rule pack cannot be used: {why}", "规则包无法使用：{why}"),
+        "bad_pack": (
+            "the rule pack {value} cannot be used; its faults are listed with it.",
+            "规则包 {value} 无法使用，问题逐条列出。",
+        ),
         "unknown_calendar": (
             "no calendar '{value}'; there is: {known}.",
             "没有名为“{value}”的工作日历；可用：{known}。",
