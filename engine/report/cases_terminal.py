@@ -23,7 +23,7 @@ from engine.report.texts import Texts
 from engine.rules.cases.result import CaseReport
 
 MOST_PLACES = 5
-"""Places or files named for one fact; the page has more, the JSON report all."""
+"""Findings of one check, and files or places of one finding, that are named; the JSON report has all."""
 MOST_DUE = 10
 """Cases named in each due list; the JSON report and the page have all."""
 
@@ -122,7 +122,7 @@ def _print_check(console: Console, check: FailedCheck, words: CaseWords) -> None
         line = Text.assemble((check.title, COLOURS["not_examinable"]), (check.articles, "dim"))
         line.append(words.texts.ui("colon") + outcome + words.texts.ui("because") + check.reason)
         console.print(_under(line))
-    for fact in check.facts:
+    for fact in check.facts[:MOST_PLACES]:
         console.print(_under(_fact_line(fact, check, words)))
         for place in fact.places[:MOST_PLACES]:
             if any(place):
@@ -135,6 +135,9 @@ def _print_check(console: Console, check: FailedCheck, words: CaseWords) -> None
             console.print(_under(settles, 4))
         if fact.liability:
             console.print(_under(Text(fact.liability, "dim"), 4))
+    if len(check.facts) > MOST_PLACES:
+        more = words.ui("more_findings", title=check.title, count=len(check.facts) - MOST_PLACES)
+        console.print(_under(Text(more, "dim"), 2))
 
 
 def _fact_line(fact: Fact, check: FailedCheck, words: CaseWords) -> Text:

@@ -66,17 +66,18 @@ def reuse(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
 
 
 def _nearly_same(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
-    """Footage in common, of records of which no case is the same."""
-    cases: defaultdict[str, list[str]] = defaultdict(list)
+    """Footage in common of records that lie in different cases; files with one digest are asked once."""
+    holders: defaultdict[str, list[Held]] = defaultdict(list)
     for one in held:
-        cases[one.path].append(one.case)
+        if one.blake3 is not None:
+            holders[one.blake3].append(one)
     found: defaultdict[tuple[str, str], list[Reuse]] = defaultdict(list)
-    for shared in shared_footage({one.path: one.fingerprint for one in held}):
-        others = cases[shared.other]
-        if set(others) & set(cases[shared.path]):
+    for shared in shared_footage({digest: same[0].fingerprint for digest, same in holders.items()}):
+        mine, theirs = holders[shared.path], holders[shared.other][0]
+        if theirs.case in {h.case for h in mine}:
             continue
-        for case in cases[shared.path]:
-            found[case, shared.path].append(Reuse(others[0], shared.other, "near_duplicate", shared.share))
+        for one in mine:
+            found[one.case, one.path].append(Reuse(theirs.case, theirs.path, "near_duplicate", shared.share))
     return {key: tuple(sorted(r, key=lambda one: -one.share)) for key, r in found.items()}
 
 
