@@ -132,7 +132,7 @@ def _revocation(value: Any) -> Revocation:
     if not isinstance(value, dict) or value.keys() != {"at", "reason", "note"} or value["reason"] not in REASONS:
         raise ProofProblem("keys_unreadable", "revoked")
     at, note = _time(value["at"], "revoked"), value["note"]
-    if at is None or not (note is None or (isinstance(note, str) and len(note) <= 4096)):
+    if at is None or not (note is None or (isinstance(note, str) and len(note) <= 4096 and note.isprintable())):
         raise ProofProblem("keys_unreadable", "revoked")
     return Revocation(at, value["reason"], note)
 

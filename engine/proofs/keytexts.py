@@ -26,6 +26,10 @@ KEY_TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "仅当文件和逐帧摘要文件与封存时逐字节一致时，才可补签",
         ),
         "already_signed": ("the key has signed this seal otherwise", "该密钥已对此证明作过不同的签名"),
+        "declaration_too_long": (
+            "what is declared is too long; so many characters are the most",
+            "所声明的内容过长，最多字符数见括号",
+        ),
         "key_exists": ("this file is there already; choose another name", "该文件已存在，请另取名称"),
         "key_short_passphrase": (
             "the passphrase is too short; so many characters are the least",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -12,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import rfc8785
 from blake3 import blake3
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.proofs import files
 from engine.proofs.amend import amend
 from engine.proofs.covered import renewal_message, timestamp_message
-from engine.proofs.envelope import Signature, pae, read_seal
+from engine.proofs.envelope import Signature, from_bytes, pae, read_seal
 from engine.proofs.evidence import Evidence, LogInclusion, Rehash, Renewal, Timestamp
 from engine.proofs.logentry import log_entry
 from engine.proofs.problems import ProofProblem
@@ -179,7 +182,7 @@ def test_any_part_of_another_form_is_refused(sealed, instead):
 
 
 @pytest.mark.parametrize("field", ["evidence", "payload", "payloadBlake3", "payloadType", "signatures", "evidence.log"])
-def test_a_field_renamed_missing_or_added(sealed, field):
+def test_attack_header_retagged_or_renamed(sealed, field):
     whole = json.loads(sealed[1].read_text())
     holder, name = (whole["evidence"], "log") if "." in field else (whole, field)
     value = holder.pop(name)
@@ -257,3 +260,35 @@ def test_what_signatures_timestamps_and_log_entries_are_over(sealed):
     assert entry["recording"] == {k: header["recording"][k] for k in ("blake3", "sha256")}
     assert entry["seal"]["payloadBlake3"] == whole["payloadBlake3"]
     assert log_entry(found) == rfc8785.dumps(entry)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3),
+    ),
+    st.data(),
+)
+def test_hostile_envelopes_are_refused(made, value, data):
+    whole = json.loads(full(read_seal(made[1])).to_bytes())
+    at = data.draw(st.sampled_from([p for p in places(whole) if p]))
+    inner = whole
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    try:
+        content = rfc8785.dumps(whole) + b"\n"
+    except (rfc8785.CanonicalizationError, ValueError):
+        content = json.dumps(whole).encode()
+    with contextlib.suppress(ProofProblem):
+        assert from_bytes(content).to_bytes() == content
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 10_000), st.integers(0, 60))
+def test_hostile_bytes_are_refused(made, junk, at, gone):
+    good = full(read_seal(made[1])).to_bytes()
+    at %= len(good)
+    with contextlib.suppress(ProofProblem):
+        assert from_bytes(good[:at] + junk + good[at + gone :]).to_bytes() == good[:at] + junk + good[at + gone :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -9,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.proofs import keyring
 from engine.proofs.envelope import Seal, Signature, pae
@@ -170,6 +173,7 @@ def test_a_new_key_that_no_trusted_key_signed(path, what):
         ("revoked", {}, "keys_unreadable"),
         ("revoked", {"at": None, "reason": "ceased", "note": None}, "keys_unreadable"),
         ("revoked", {"at": "2026-01-01T00:00:00Z", "reason": "bored", "note": None}, "keys_unreadable"),
+        ("revoked", {"at": "2026-01-01T00:00:00Z", "reason": "ceased", "note": "\udcff"}, "keys_unreadable"),
         ("rotated_from", {"keyid": "0" * 64, "sig": "AAAA"}, "rotation_invalid"),
         ("rotated_from", {"keyid": "0" * 64, "sig": 5}, "keys_unreadable"),
         ("more", None, "keys_unreadable"),
@@ -221,3 +225,24 @@ def test_times_have_an_offset_and_one_instant():
     ):
         assert instant(text) is None
     assert instant("0001-01-01T00:00:00+23:59") is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON, st.data())
+def test_hostile_files_of_keys_are_refused(value, data):
+    key = replace(rotate(ALICE, BOB.public, "Bob", day(2)), revoked=Revocation(day(3), "ceased"))
+    whole = TrustedKeys((TrustedKey(ALICE.public, "Alice", day(1), day(2)), key)).as_json()
+    place = whole
+    for key in data.draw(st.sampled_from([("keys",), ("keys", 0), ("keys", 1), ("keys", 1, "revoked")])):
+        place = place[key]
+    name = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else range(len(place))))
+    place[name] = value
+    with contextlib.suppress(ProofProblem):
+        found = keyring.parse(whole)
+        assert keyring.parse(json.loads(json.dumps(found.as_json()))) == found
