@@ -90,11 +90,12 @@ def parse(value: Any) -> TrustedKeys:
     if not isinstance(value["keys"], list) or len(value["keys"]) > MAX_KEYS:
         raise ProofProblem("keys_unreadable", "keys")
     keys = TrustedKeys(tuple(_key(entry) for entry in value["keys"]))
-    if len({k.keyid for k in keys.keys}) != len(keys.keys):
+    by_keyid = {k.keyid: k for k in keys.keys}
+    if len(by_keyid) != len(keys.keys):
         raise ProofProblem("keys_unreadable", "a key stands there twice")
     for key in keys.keys:
         if key.rotated_from is not None:
-            old = keys.get(key.rotated_from.keyid)
+            old = by_keyid.get(key.rotated_from.keyid)
             if old is None or not signed_by(key, old):
                 raise ProofProblem("rotation_invalid", key.keyid)
     return keys

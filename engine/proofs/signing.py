@@ -43,9 +43,18 @@ class PublicKey:
     ----------
     der
         SubjectPublicKeyInfo, DER.
+
+    Attributes
+    ----------
+    keyid
+        SHA-256 of the DER, hexadecimal; the algorithm's name is part of what is hashed.
     """
 
     der: bytes
+    keyid: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyid", hashlib.sha256(self.der).hexdigest())
 
     @staticmethod
     def from_der(der: bytes) -> PublicKey:
@@ -72,11 +81,6 @@ class PublicKey:
         except (binascii.Error, ValueError) as error:
             raise ProofProblem("key_unreadable", "base64") from error
         return PublicKey.from_der(der)
-
-    @property
-    def keyid(self) -> str:
-        """SHA-256 of the DER, hexadecimal; the algorithm's name is part of what is hashed."""
-        return hashlib.sha256(self.der).hexdigest()
 
     @property
     def algorithm(self) -> str:
