@@ -12,7 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,34 @@ class Origin:
     digests: tuple[str, ...] = ()
 
 
+    def checked(self) -> Origin:
+        """As a header can carry it.
+
+        Raises
+        ------
+        ProofProblem
+            ``declaration_too_long``.
+        """
+        return replace(
+            self,
+            operator=self.operator and declared("operator", self.operator, 256),
+            device=self.device and declared("device", self.device, 256),
+            clock=declared("clock", self.clock, 64),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Supersede:
     """Why a new proof takes the place of one that the recording does not fit any more."""
 
     reason: str
+
+
+def declared(name: str, text: str, limit: int) -> str:
+    """A declaration as a header can carry it; errors as of `Origin.checked`."""
+    if len(text) > limit:
+        raise ProofProblem("declaration_too_long", f"{name}: {limit}")
+    return printable(text)
 
 
 def seal(
@@ -165,20 +188,21 @@ class Sealer:
             ``missing``, ``not_a_file``, ``denied``, ``changed_while_read``.
         """
         name = os.fspath(path)
+        origin = (origin or Origin()).checked()
         state = file_state(name)
         seal_path, leaves_path = proof_paths(name, out_dir)
         remove_temporaries(seal_path.parent, (seal_path, leaves_path), time.time() - STALE_S)
         if not os.path.lexists(seal_path):
-            return Sealer(name, out_dir, state, origin or Origin(), None, signers)
+            return Sealer(name, out_dir, state, origin, None, signers)
         if supersede is None:
             return standing_proof(name, seal_path, leaves_path, signers, tick)
         replaced = envelope.read_seal(seal_path)
         bound = {
             "root": replaced.header.root,
             "seal": blake3.blake3(replaced.payload).hexdigest(),
-            "reason": supersede.reason,
+            "reason": declared("supersede", supersede.reason, 4096),
         }
-        return Sealer(name, out_dir, state, origin or Origin(), bound, signers)
+        return Sealer(name, out_dir, state, origin, bound, signers)
 
     def begin(self, media: MediaInfo, timelines: Mapping[int, StreamTimeline]) -> None:
         """Say what is going to be read; call once, before the first packet.

@@ -101,6 +101,16 @@ def test_a_broken_seal_is_not_written_over(recording):
     assert seal_path.read_text() == "{}"
 
 
+def test_declarations_that_a_header_cannot_carry(recording):
+    assert seal(recording, origin=Origin(operator="x" * 257)).reason == "declaration_too_long"
+    assert seal(recording, origin=Origin(device="x" * 257)).reason == "declaration_too_long"
+    assert seal(recording, origin=Origin(operator="a\udcff", device="b\udcfe")).status == "sealed"
+    header = header_of(Path(f"{recording}.unbroken.json"))
+    assert (header["sealed"]["operator"], header["sealed"]["device"]) == ("a\ufffd", "b\ufffd")
+    assert seal(recording, supersede=Supersede("x" * 4097)).reason == "declaration_too_long"
+    assert seal(recording, supersede=Supersede("a\udcff")).status == "sealed"
+
+
 @pytest.mark.parametrize("when", ["leaves", "seal"])
 @pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_no_half_written_proof(recording, monkeypatch, when, problem):
