@@ -170,7 +170,16 @@ class Recording:
         return self._container.streams[stream]
 
     def packets(self) -> Iterator[CodedPacket]:
-        """Every packet of every stream, in the order of the file. May be called once.
+        """Every packet of every stream, in the order of the file, each a row of `packet_table`.
+
+        May be called once; raises as of `passing`.
+        """
+        for packet in self.passing():
+            self._rows.append(packet)
+            yield packet
+
+    def passing(self) -> Iterator[CodedPacket]:
+        """Every packet of every stream, in the order of the file, of which nothing is kept. May be called once.
 
         Notes
         -----
@@ -184,7 +193,7 @@ class Recording:
             stream may announce one anywhere), and what it shows would go unexamined.
         """
         exact = self.media.format in EXACT_POSITIONS
-        counts = [0] * len(self.media.streams)
+        row, counts = 0, [0] * len(self.media.streams)
         packets = self._container.demux()
         while True:
             try:
@@ -203,9 +212,8 @@ class Recording:
                 raise MediaError(self.media.path, "late_stream")
             if packet.size > self.limits.packet_bytes:
                 raise MediaError(self.media.path, "packet_too_large", f"{packet.size} bytes")
-            coded = CodedPacket(packet, len(self._rows), counts[stream], exact)
-            counts[stream] += 1
-            self._rows.append(coded)
+            coded = CodedPacket(packet, row, counts[stream], exact)
+            row, counts[stream] = row + 1, counts[stream] + 1
             yield coded
 
     def flush(self, stream: int) -> list[Any]:

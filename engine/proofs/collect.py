@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.media.model import NO_TIME, MediaInfo, StreamInfo
 from engine.media.photo_parts import is_photo_format
 from engine.media.reader import CodedPacket
 from engine.media.timeline import IDENTITY, StreamTimeline
 from engine.proofs.content import Presented, configuration_of, is_pcm, reader_for
-from engine.proofs.hashing import DIGEST_SIZE, configuration_digest, content_digest
-from engine.proofs.leaves import LeafStream, Leaves, presentation_order, shown_count
+from engine.proofs.hashing import configuration_digest, content_digest
+from engine.proofs.leaves import LeafStream, Leaves
 from engine.proofs.pcm import PcmBlocks, sample_bytes
 from engine.proofs.problems import ProofProblem
 from engine.proofs.reading import ContentReader
+from engine.proofs.rowstore import StoredLeaves, StreamRows
 from engine.proofs.tags import read_photo_parts
 from engine.proofs.units import Piece, Units
-
-MAX_CONFIGURATIONS = 1024
-"""Different codec configurations of one stream; a recorder has one or two."""
-
-
-class _Rows:
-    """Rows of one stream while it grows; 70 bytes a leaf."""
-
-    def __init__(self) -> None:
-        self.pts, self.duration, self.position = array("q"), array("q"), array("q")
-        self.size, self.configuration = array("L"), array("H")
-        self.digests = bytearray()
-        self.configurations: list[bytes] = []
-        self._last = b""
-        self._number = 0
-
-    def append(self, pts: int, duration: int, position: int, size: int, digest: bytes, configuration: bytes) -> None:
-        if configuration != self._last:
-            self._number = self._find(configuration)
-            self._last = configuration
-        self.pts.append(pts)
-        self.duration.append(duration)
-        self.position.append(-1 if position == NO_TIME else position)
-        self.size.append(size)
-        self.configuration.append(self._number)
-        self.digests += digest
-
-    def _find(self, configuration: bytes) -> int:
-        if configuration not in self.configurations:
-            if len(self.configurations) == MAX_CONFIGURATIONS:
-                raise ProofProblem("leaf_not_built", f"more than {MAX_CONFIGURATIONS} codec configurations in a stream")
-            self.configurations.append(configuration)
-        return self.configurations.index(configuration)
 
 
 def _as_units(reader: ContentReader) -> Units | None:
@@ -65,7 +29,7 @@ class _UnitStream:
     """A stream whose packets are access units."""
 
     def __init__(self, stream: StreamInfo, dropped_sei: tuple[bytes, ...] | None) -> None:
-        self.rows = _Rows()
+        self.rows = StreamRows()
         self._reader = reader_for(stream) if dropped_sei is None else Presented(stream, dropped_sei)
         self._units = self._reader.units if isinstance(self._reader, Presented) else _as_units(self._reader)
         self._first: _First | None = None
@@ -136,7 +100,7 @@ class _PcmStream:
     framing = "samples"
 
     def __init__(self, stream: StreamInfo) -> None:
-        self.rows = _Rows()
+        self.rows = StreamRows()
         self._width = sample_bytes(stream)
         self._blocks = PcmBlocks(self._width)
         self._tick = 1 / (Fraction(stream.sample_rate or 1) * stream.time_base)  # ticks a sample
@@ -172,7 +136,7 @@ class _PhotoStream:
     framing = "packet"
 
     def __init__(self, stream: StreamInfo, media: MediaInfo) -> None:
-        self.rows = _Rows()
+        self.rows = StreamRows()
         self._media = media
         self._configuration = configuration_digest(configuration_of(stream))
         self._first: CodedPacket | None = None
@@ -244,18 +208,15 @@ class LeafCollector:
 
     def finish(self) -> tuple[Leaves, int]:
         """The leaves, and how many of them edit lists present more than once."""
-        tables: list[dict[str, NDArray[np.generic]]] = []
-        streams: list[LeafStream] = []
-        repeats = 0
-        for index, mine in self._streams.items():
+        found = self.stored()
+        return found.load(), found.repeats
+
+    def stored(self) -> StoredLeaves:
+        """The leaves, without having them all in memory."""
+        for mine in self._streams.values():
             mine.finish()
-            stream = self._stream(index, mine)
-            table, repeated = _table(stream, mine.rows)
-            tables.append(table)
-            streams.append(stream)
-            repeats += repeated
-        columns = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-        return Leaves(**columns, streams=tuple(streams)), repeats
+        streams = tuple(self._stream(index, mine) for index, mine in self._streams.items())
+        return StoredLeaves(streams, {index: mine.rows for index, mine in self._streams.items()})
 
     def _stream(self, index: int, mine: _Stream) -> LeafStream:
         info = self._media.streams[index]
@@ -271,19 +232,3 @@ class LeafCollector:
             timeline=self._timelines.get(index, IDENTITY),
             examined=examined is not None and examined.index == index,
         )
-
-
-def _table(stream: LeafStream, rows: _Rows) -> tuple[dict[str, NDArray[np.generic]], int]:
-    pts = np.array(rows.pts, np.int64)
-    counts = shown_count(pts, np.array(rows.duration, np.int64), stream.timeline, stream.kind)
-    table: dict[str, NDArray[np.generic]] = {
-        "stream": np.full(len(pts), stream.index, np.uint16),
-        "index": np.arange(len(pts), dtype=np.uint32),
-        "order": presentation_order(pts, counts > 0, stream),
-        "pts": pts,
-        "position": np.array(rows.position, np.int64),
-        "size": np.array(rows.size, np.uint32),
-        "configuration": np.array(rows.configuration, np.uint16),
-        "digest": np.frombuffer(bytes(rows.digests), np.uint8).reshape(-1, DIGEST_SIZE),
-    }
-    return table, int((counts > 1).sum())

@@ -54,7 +54,7 @@ def stream_notes(header: Header, media: MediaInfo, presented: Leaves) -> list[No
     from engine.proofs.seal import describe
 
     bound = {s.index: s for s in presented.streams}
-    found = [describe(s, media, bound.get(s.index), None) for s in media.streams]
+    found = [describe(s, media, bound.get(s.index)) for s in media.streams]
     notes: list[Note] = []
     for kind in sorted({s["kind"] for s in header.streams}):
         before = [s for s in header.streams if s["kind"] == kind]

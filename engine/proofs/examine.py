@@ -26,7 +26,7 @@ from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import Note, aside, frame_runs, runs_of, sound_notes, stretches, subject
 from engine.proofs.pairing import NONE
-from engine.proofs.parquet import read_leaves
+from engine.proofs.parquet import group_hashes, read_leaves
 from engine.proofs.positions import at_positions
 from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.verify import FrameRun, Status, VerifyResult
@@ -41,15 +41,14 @@ def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> Verif
         If the leaves cannot be used, or the file is not there.
     """
     sealed = read_leaves(leaves_path, header)
-    groups = tree.groups(sealed.hashes())
-    if tree.root(len(sealed), groups).hex() != header.root:
+    if tree.root(len(sealed), group_hashes(sealed)).hex() != header.root:
         raise ProofProblem("leaves_differ", "the leaves do not hash to the root")
     before = file_state(name)
     meter.expect(2 * before.size)  # its packets, then its digests
     try:
         with open_recording(name) as recording:
             collector = LeafCollector(recording.media, recording.timelines, header.sealed_sei)
-            for packet in recording.packets():
+            for packet in recording.passing():
                 collector.packet(packet)
                 meter.add(packet.size)
             presented, _ = collector.finish()

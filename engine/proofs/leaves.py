@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from engine.media.model import NO_TIME
 from engine.media.timeline import IDENTITY, StreamTimeline
 from engine.proofs.hashing import DIGEST_SIZE, leaf_hash
+from engine.proofs.tree import GROUP
 
 HIDDEN: Final = -1
 """Presentation order of a leaf that is never presented."""
@@ -29,6 +31,9 @@ LEAF: Final = np.dtype(
     ]
 )
 """A leaf as it is hashed: 100 bytes, big-endian."""
+
+
+COLUMNS: Final = ("stream", "index", "order", "pts", "position", "size", "configuration", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,18 @@ class Leaves:
     def __len__(self) -> int:
         return len(self.stream)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Leaves], streams: tuple[LeafStream, ...]) -> Leaves:
+        """Leaves that follow each other; requires at least one part, unless there are no streams with leaves."""
+        columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS}
+        return cls(**columns, streams=streams)
+
+    def batches(self, size: int = GROUP) -> Iterator[Leaves]:
+        """All leaves, `size` at a time."""
+        for start in range(0, len(self), size):
+            columns = {name: getattr(self, name)[start : start + size] for name in COLUMNS}
+            yield Leaves(**columns, streams=self.streams)
+
     def rows(self, stream: int) -> NDArray[np.intp]:
         """Row numbers of one stream, in decode order."""
         return np.flatnonzero(self.stream == stream)
@@ -175,16 +192,32 @@ def shown_count(
     return times
 
 
-def presentation_order(pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream) -> NDArray[np.int64]:
+def presented_ticks(pts: NDArray[np.int64], timeline: StreamTimeline) -> NDArray[np.int64]:
+    """(n,) ticks on the presentation timeline; `NO_TIME` for what has no time. Spans as of `presentation_times`."""
+    ticks = np.zeros(len(pts), np.int64)
+    for segment in reversed(timeline.segments):
+        ticks[pts < segment.end] = segment.shift
+    ticks += pts
+    ticks[pts == NO_TIME] = NO_TIME
+    return ticks
+
+
+def order_of(ticks: NDArray[np.int64], shown: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(n,) number in presentation order, from 0; `HIDDEN` for what is never shown.
 
     A unit without time follows the one decoded before it.
     """
-    times = presentation_times(pts, shown, stream)
-    filled = np.where(np.isnan(times), -np.inf, times)
-    if len(filled) and np.isnan(times[shown]).any():
-        filled = np.maximum.accumulate(filled)
+    if len(ticks) and (ticks[shown] == NO_TIME).any():
+        ticks = np.maximum.accumulate(np.where(shown, ticks, NO_TIME))
     chosen = np.flatnonzero(shown)
-    order = np.full(len(pts), HIDDEN, np.int64)
-    order[chosen[np.argsort(filled[chosen], kind="stable")]] = np.arange(len(chosen))
+    theirs = ticks[chosen]
+    if len(theirs) and (theirs[1:] < theirs[:-1]).any():
+        chosen = chosen[np.argsort(theirs, kind="stable")]
+    order = np.full(len(ticks), HIDDEN, np.int64)
+    order[chosen] = np.arange(len(chosen))
     return order
+
+
+def presentation_order(pts: NDArray[np.int64], shown: NDArray[np.bool_], stream: LeafStream) -> NDArray[np.int64]:
+    """`order_of` of a stream's units by their stored times."""
+    return order_of(presented_ticks(pts, stream.timeline), shown)

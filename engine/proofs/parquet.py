@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +17,7 @@ from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, Leaves, presentation_order, shown_count
 from engine.proofs.parquet_form import check_footer, check_pages
 from engine.proofs.problems import ProofProblem
-from engine.proofs.tree import GROUP
+from engine.proofs.tree import GROUP, subtree
 
 SCHEMA: Final = pa.schema(
     [
@@ -35,7 +37,13 @@ MAX_LEAVES: Final = 64 << 20
 """Leaves of one recording: some 250 hours of video with sound."""
 
 
-def write_leaves(leaves: Leaves, path: str | os.PathLike[str]) -> None:
+class Batches(Protocol):
+    """Leaves that come in parts, in the order of the tree."""
+
+    def batches(self, size: int = GROUP) -> Iterator[Leaves]: ...
+
+
+def write_leaves(leaves: Batches, path: str | os.PathLike[str]) -> None:
     """Write all leaves, a row group for every `GROUP` of them.
 
     Raises
@@ -43,19 +51,29 @@ def write_leaves(leaves: Leaves, path: str | os.PathLike[str]) -> None:
     OSError
         If the file cannot be written.
     """
-    columns = [pa.array(getattr(leaves, name)) for name in _NUMBERS]
-    data = pa.py_buffer(np.ascontiguousarray(leaves.digest).tobytes())
-    columns.append(pa.Array.from_buffers(SCHEMA.field("digest").type, len(leaves), [None, data]))
-    pq.write_table(
-        pa.Table.from_arrays(columns, schema=SCHEMA),
+    with pq.ParquetWriter(
         path,
-        row_group_size=GROUP,
+        SCHEMA,
         use_dictionary=False,
         column_encoding={**dict.fromkeys(_NUMBERS, "DELTA_BINARY_PACKED"), "digest": "PLAIN"},
         compression={**dict.fromkeys(_NUMBERS, "zstd"), "digest": "none"},
         write_statistics=False,
         store_schema=False,
-    )
+    ) as writer:
+        for part in leaves.batches():
+            writer.write_table(_table(part), row_group_size=GROUP)
+
+
+def _table(leaves: Leaves) -> pa.Table:
+    columns = [pa.array(getattr(leaves, name)) for name in _NUMBERS]
+    data = pa.py_buffer(np.ascontiguousarray(leaves.digest).tobytes())
+    columns.append(pa.Array.from_buffers(SCHEMA.field("digest").type, len(leaves), [None, data]))
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def group_hashes(leaves: Batches) -> list[bytes]:
+    """Topmost hash of every run of `GROUP` leaves."""
+    return [subtree(part.hashes()) for part in leaves.batches()]
 
 
 def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
@@ -79,18 +97,52 @@ def read_group(path: str | os.PathLike[str], header: Header, group: int) -> Leav
     return _leaves(_read(path, header, group), header)
 
 
+def read_groups(path: str | os.PathLike[str], header: Header, groups: Iterable[int]) -> Iterator[tuple[int, Leaves]]:
+    """Row groups one after the other, each with its number; everything else as of `read_leaves`."""
+    with _opened(path, header) as file:
+        for group in groups:
+            yield group, _leaves(_whole(file.read_row_group(group)), header)
+
+
+def find_order(path: str | os.PathLike[str], header: Header, stream: int, order: int) -> list[int]:
+    """Numbers (in the tree) of the leaves of a stream that have one place in the presentation's order.
+
+    Raises
+    ------
+    ProofProblem
+        As of `read_leaves`.
+    """
+    found: list[int] = []
+    with _opened(path, header) as file:
+        for group in range(file.num_row_groups):
+            table = _whole(file.read_row_group(group, ["stream", "order"]))
+            same = (table.column(0).to_numpy() == stream) & (table.column(1).to_numpy() == order)
+            found += (np.flatnonzero(same) + group * GROUP).tolist()
+    return found
+
+
 def _read(path: str | os.PathLike[str], header: Header, group: int | None) -> pa.Table:
+    with _opened(path, header) as file:
+        return _whole(file.read() if group is None else file.read_row_group(group))
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str], header: Header) -> Iterator[pq.ParquetFile]:
+    """The file after its form was checked; what the library says of damage inside becomes a problem."""
     try:
         check_footer(path, -(-header.leaves // GROUP))
         with pq.ParquetFile(path, page_checksum_verification=False) as file:
             _check_form(file, header)
             check_pages(path, file.metadata)
-            table = file.read() if group is None else file.read_row_group(group)
-            if any(column.null_count for column in table.columns):
-                raise ProofProblem("leaves_differ", "empty values")
-            return table.combine_chunks()
+            yield file
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise ProofProblem("leaves_unreadable", str(error).split("\n")[0][:200]) from error
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    if any(column.null_count for column in table.columns):
+        raise ProofProblem("leaves_differ", "empty values")
+    return table.combine_chunks()
 
 
 def _check_form(file: pq.ParquetFile, header: Header) -> None:

@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from engine.proofs import envelope, tree
 from engine.proofs.files import digest_blake3, file_state, proof_paths
 from engine.proofs.header import Header
 from engine.proofs.leaves import Leaves
-from engine.proofs.parquet import read_group, read_leaves
+from engine.proofs.parquet import find_order, read_group
 from engine.proofs.problems import ProofProblem
 from engine.proofs.verify import leaves_beside
 
@@ -47,15 +45,13 @@ def prove(path: str | os.PathLike[str], frame: int, proof: str | os.PathLike[str
     header = envelope.read(seal_path)
     leaves_path = leaves_beside(seal_path)
     _check_covered(leaves_path, header)
-    leaves = read_leaves(leaves_path, header)
-    row = _row(leaves, frame)
-    group = row // tree.GROUP
-    hashes = read_group(leaves_path, header, group).hashes()
-    audit = tree.group_path(row, len(leaves), hashes, header.groups)
-    leaf = leaves.encoded()[row]
-    if tree.root_from_path(row, len(leaves), hashes[row % tree.GROUP], audit) != bytes.fromhex(header.root):
+    row = _row(leaves_path, header, frame)
+    group = read_group(leaves_path, header, row // tree.GROUP)
+    hashes = group.hashes()
+    audit = tree.group_path(row, header.leaves, hashes, header.groups)
+    if tree.root_from_path(row, header.leaves, hashes[row % tree.GROUP], audit) != bytes.fromhex(header.root):
         raise ProofProblem("leaves_differ", "the leaf does not lead to the root")
-    return _as_json(header, leaves, row, frame, leaf.tobytes(), audit)
+    return _as_json(header, group, row, frame, audit)
 
 
 def _check_covered(path: Path, header: Header) -> None:
@@ -67,28 +63,29 @@ def _check_covered(path: Path, header: Header) -> None:
         raise ProofProblem("leaves_differ")
 
 
-def _row(leaves: Leaves, frame: int) -> int:
-    stream = next((s for s in leaves.streams if s.examined), leaves.streams[0])
-    rows = leaves.rows(stream.index)
-    found = rows[leaves.order[rows] == frame] if frame >= 0 else rows[:0]
+def _row(path: Path, header: Header, frame: int) -> int:
+    streams = [s for s in header.streams if s["bound"]]
+    stream = next((s for s in streams if s["examined"]), streams[0])
+    found = find_order(path, header, stream["index"], frame) if frame >= 0 else []
     if len(found) != 1:
-        raise ProofProblem("frame_unknown", f"{frame}; frames are 0 to {int(np.max(leaves.order[rows], initial=-1))}")
-    return int(found[0])
+        raise ProofProblem("frame_unknown", f"{frame}; frames are 0 to {stream['presented'] - 1}")
+    return found[0]
 
 
-def _as_json(header: Header, leaves: Leaves, row: int, frame: int, leaf: bytes, audit: list[bytes]) -> dict[str, Any]:
+def _as_json(header: Header, group: Leaves, row: int, frame: int, audit: list[bytes]) -> dict[str, Any]:
+    at = row % tree.GROUP
     return {
         "schema": SCHEMA,
         "format": header.payload["format"],
         "recording": {"name": header.name, "blake3": header.blake3},
         "root": header.root,
-        "leaves": len(leaves),
+        "leaves": header.leaves,
         "leaf_number": row,
         "frame": frame,
-        "stream": int(leaves.stream[row]),
-        "decode_index": int(leaves.index[row]),
-        "pts": str(int(leaves.pts[row])),
-        "content": leaves.digest[row].tobytes().hex(),
-        "leaf": leaf.hex(),
+        "stream": int(group.stream[at]),
+        "decode_index": int(group.index[at]),
+        "pts": str(int(group.pts[at])),
+        "content": group.digest[at].tobytes().hex(),
+        "leaf": group.encoded()[at].tobytes().hex(),
         "path": [h.hex() for h in audit],
     }

@@ -20,7 +20,8 @@ import blake3
 
 from engine._version import __version__
 from engine.media.errors import MediaError
-from engine.media.model import NO_TIME, MediaInfo, StreamInfo
+from engine.media.model import MediaInfo, StreamInfo
+from engine.media.photo_parts import is_photo_format
 from engine.media.reader import CodedPacket, open_recording
 from engine.media.timeline import StreamTimeline
 from engine.proofs import envelope, tree
@@ -40,9 +41,10 @@ from engine.proofs.files import (
     remove_temporaries,
 )
 from engine.proofs.hashing import FORMAT
-from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
-from engine.proofs.parquet import write_leaves
+from engine.proofs.leaves import LeafStream
+from engine.proofs.parquet import group_hashes, write_leaves
 from engine.proofs.problems import ProofProblem, plain_detail
+from engine.proofs.rowstore import StoredLeaves, Summary
 from engine.proofs.signing import Signer
 from engine.proofs.standing import SealResult, standing_proof
 from engine.proofs.tags import printable, tags_of
@@ -140,10 +142,11 @@ def seal(
         with open_recording(name) as recording:
             meter.expect(2 * recording.media.size)  # its packets, then its digests
             sealer.begin(recording.media, recording.timelines)
-            for packet in recording.packets():
+            for packet in recording.passing():
                 sealer.packet(packet)
                 meter.add(packet.size)
-            return sealer.finish(complete=not recording.cut_short, meter=meter)
+            complete = not recording.cut_short
+        return sealer.finish(complete, meter=meter)  # the demuxer's index, large for a day, is gone by now
     except ProofProblem as problem:
         return SealResult(name, "refused", problem.reason, problem.detail)
     except MediaError as error:
@@ -253,7 +256,7 @@ class Sealer:
         """
         if self._collector is None or self._media is None:
             raise ProofProblem("nothing_to_bind")
-        found, _ = self._collector.finish()
+        found = self._collector.stored()
         if not len(found):
             raise ProofProblem("nothing_to_bind")
         more = self._origin.digests
@@ -264,7 +267,7 @@ class Sealer:
         header = self._header(found, digests, complete, report_digest)
         return self._write(found, header)
 
-    def _write(self, found: Leaves, header: dict[str, Any]) -> SealResult:
+    def _write(self, found: StoredLeaves, header: dict[str, Any]) -> SealResult:
         """Both files whole and synced under temporary names, then renamed, the seal last.
 
         Whatever breaks this off, the old proof holds until the leaves are renamed; between the two
@@ -287,10 +290,12 @@ class Sealer:
         root = header["tree"]["root"]
         return SealResult(self._path, "sealed", "", "", self._seal, self._leaves, root, len(found))
 
-    def _header(self, found: Leaves, digests: FileDigests, complete: bool, report_digest: str | None) -> dict[str, Any]:
+    def _header(
+        self, found: StoredLeaves, digests: FileDigests, complete: bool, report_digest: str | None
+    ) -> dict[str, Any]:
         media = self._media
         assert media is not None
-        groups = tree.groups(found.hashes())
+        groups = group_hashes(found)
         bound = {s.index: s for s in found.streams}
         return {
             "format": FORMAT,
@@ -300,12 +305,12 @@ class Sealer:
                 "blake3": digests.blake3,
                 "sha256": digests.sha256,
                 "sm3": digests.sm3 if "sm3" in self._origin.digests else None,
-                "kind": "video" if any(s.examined for s in found.streams) else "audio",
+                "kind": _kind(media, found),
                 "container": media.format,
                 "movie_time_scale": (media.boxes.movie_time_scale or None) if media.boxes else None,
                 "complete": complete,
             },
-            "streams": [describe(s, media, bound.get(s.index), found) for s in media.streams],
+            "streams": [describe(s, media, bound.get(s.index), found.summaries.get(s.index)) for s in media.streams],
             "tags": tags_of(media),
             "tree": {
                 "leaves": len(found),
@@ -326,11 +331,18 @@ class Sealer:
         }
 
 
-def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, leaves: Leaves | None) -> dict[str, Any]:
-    """A stream as the header tells it; `bound` and `leaves` where it has leaves."""
-    pts = leaves.pts[leaves.rows(stream.index)] if bound and leaves is not None else None
-    order = leaves.order[leaves.rows(stream.index)] if bound and leaves is not None else None
-    timed = pts[pts != NO_TIME] if pts is not None else ()
+def _kind(media: MediaInfo, found: StoredLeaves) -> str:
+    if not any(s.examined for s in found.streams):
+        return "audio"
+    # HEIF: pictures are items of the file's own meta box, and there is no movie
+    items = media.boxes is not None and "meta" in media.boxes.top_level and "moov" not in media.boxes.top_level
+    return "photo" if items or is_photo_format(media.format) else "video"
+
+
+def describe(
+    stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, summary: Summary | None = None
+) -> dict[str, Any]:
+    """A stream as the header tells it; `bound` and `summary` where it has leaves."""
     tracks = media.boxes.tracks if media.boxes else ()
     track = next((t for t in tracks if t.track_id == stream.id), None)
     aspect = stream.sample_aspect
@@ -341,10 +353,10 @@ def describe(stream: StreamInfo, media: MediaInfo, bound: LeafStream | None, lea
         "bound": bound is not None,
         "examined": bool(bound and bound.examined),
         "time_base": [stream.time_base.numerator, stream.time_base.denominator],
-        "leaves": 0 if pts is None else len(pts),
-        "presented": 0 if order is None else int((order != HIDDEN).sum()),
-        "first": str(min(timed)) if len(timed) else None,
-        "last": str(max(timed)) if len(timed) else None,
+        "leaves": summary.leaves if summary else 0,
+        "presented": summary.presented if summary else 0,
+        "first": None if summary is None or summary.first is None else str(summary.first),
+        "last": None if summary is None or summary.last is None else str(summary.last),
         "configurations": [c.hex() for c in bound.configurations] if bound else [],
         "configuration_sei": [c.hex() for c in bound.configuration_sei] if bound else [],
         "framing": bound.framing if bound else None,
