@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -63,24 +63,38 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Write a file whole under a temporary name, sync, rename, sync the folder: old or new, never half.
 
     The temporary name is fixed, so that what a killed writer left is written over by the next;
     call it only while holding the lock of whatever the file belongs to.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, mode)
+    replace_files([(path, data)])
+
+
+def replace_files(files: Sequence[tuple[Path, bytes]]) -> None:
+    """The same for several files, each old or new by itself; one after another syncing less often."""
+    drafts = [(path.with_name(f".{path.name}.tmp"), path) for path, _ in files]
     try:
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
+        with contextlib.ExitStack() as stack:
+            opened = [_opened(temporary, stack) for temporary, _ in drafts]
+            for descriptor, (_, data) in zip(opened, files, strict=True):
+                write_all(descriptor, data)
+            for descriptor in opened:
+                os.fsync(descriptor)
+        for temporary, path in drafts:
+            os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        for temporary, _ in drafts:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise
-    sync_folder(path.parent)
+    for folder in dict.fromkeys(path.parent for path, _ in files):
+        sync_folder(folder)
+
+
+def _opened(path: Path, stack: contextlib.ExitStack) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o644)
+    stack.callback(os.close, descriptor)
+    return descriptor

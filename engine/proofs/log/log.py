@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.proofs.locking import locked, replace_file, sync_folder
+from engine.proofs.locking import locked, replace_file, replace_files, sync_folder
 from engine.proofs.log.checkpoint import Checkpoint, Signed, check_origin, open_checkpoint
 from engine.proofs.log.hashes import EMPTY, consistency, inclusion, leaf_hash, root_of_inclusion, tree_hash
 from engine.proofs.log.note import Note, Signer, VerifierKey, sign
@@ -30,6 +30,8 @@ COSIGNED: Final = "checkpoint.cosigned"
 """The newest checkpoint that a witness has cosigned: the current one may have no cosignature yet."""
 VKEY: Final = "log.vkey"
 _LOCK: Final = ".lock"
+_AT_A_TIME: Final = 100
+"""Files that are open at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +288,11 @@ class Log:
 
     def _write(self, edge: _Edge, signer: Signer) -> None:
         size = edge.size + len(edge.added)
-        for tile in tiles_of(size, edge.size):
-            path = self.folder / tile.path
-            _make_folder(path.parent, self.folder)
-            replace_file(path, edge.content(tile))
+        files = [(self.folder / tile.path, edge.content(tile)) for tile in tiles_of(size, edge.size)]
+        for folder in dict.fromkeys(path.parent for path, _ in files):
+            _make_folder(folder, self.folder)
+        for first in range(0, len(files), _AT_A_TIME):
+            replace_files(files[first : first + _AT_A_TIME])
         root = tree_hash(0, size, edge.node)
         self._publish(sign(Checkpoint(signer.name, size, root).text(), signer))
         self._tidy(edge.size, size)
