@@ -79,6 +79,18 @@ Withhold = Annotated[
     ),
 ]
 
+WithholdSound = Annotated[
+    str | None,
+    typer.Option(
+        "--withhold-sound",
+        metavar="T-T[,T-T]",
+        help=bilingual(
+            "Spans of which no sound is handed out; the proof says that it is not.",
+            "不予出示声音的时间段；节选证明会注明。",
+        ),
+    ),
+]
+
 
 def command(
     file: File,
@@ -89,6 +101,7 @@ def command(
     reason: Reason,
     output: Clip = None,
     withhold: Withhold = None,
+    withhold_sound: WithholdSound = None,
     proof: Proof = None,
     format_: Format = "text",
     lang: Language = None,
@@ -100,7 +113,8 @@ def command(
 
     Exit codes: 0 made, 1 the recording is not as it was sealed, 2 wrong usage, 3 no excerpt made.
     """
-    from engine.proofs.excerpt import USAGE_REASONS, excerpt
+    from engine.proofs.excerpt import excerpt
+    from engine.proofs.excerpt_request import USAGE_REASONS
     from engine.proofs.excerpt_telling import excerpt_json, excerpt_lines
     from engine.proofs.telling import text
 
@@ -112,6 +126,7 @@ def command(
         requester=who,
         reason=reason,
         withhold=withhold or (),
+        withhold_sound=withhold_sound or (),
         output=output,
         proof=proof,
     )

@@ -55,7 +55,7 @@ class Part:
     units
         intp, (n,). Numbers of the units that are taken, rising; n > 0.
     pts
-        int64, (n,). When each is presented, in ticks of `time_base`.
+        int64, (n,). When each is presented in the recording, in ticks of `time_base`.
     duration
         int64, (n,). Ticks.
     time_base
@@ -137,6 +137,7 @@ def cut(
     container: str,
     parts: Sequence[Part],
     access: Mapping[int, Access],
+    origin: Fraction,
 ) -> None:
     """Write the units of `parts` into a new file.
 
@@ -152,6 +153,8 @@ def cut(
         One for each stream that is taken.
     access
         As `access_points` tells it: what the first unit taken is decoded with.
+    origin
+        Seconds of the recording at which the new file begins.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def cut(
     """
     name = os.fspath(source)
     base = _common_base([p.time_base for p in parts])
-    plans = {p.stream: _Plan(p, base) for p in parts}
+    plans = {p.stream: _Plan(p, base, origin) for p in parts}
     with open_recording(name) as recording:
         try:
             with av.open(os.fspath(target), "w", format=container) as out:
@@ -179,6 +182,8 @@ def _out_stream(out: Any, recording: Recording, part: Part, access: Access) -> A
     if changed:
         stream.codec_context.extradata = changed[-1]
     stream.time_base = part.time_base
+    if given.language:
+        stream.metadata["language"] = given.language
     return stream
 
 
@@ -197,11 +202,11 @@ def _write(out: Any, streams: Mapping[int, Any], plans: Mapping[int, _Plan], rec
 class _Plan:
     """One stream on its way from file to file."""
 
-    def __init__(self, part: Part, base: Fraction) -> None:
-        scale = part.time_base / base
+    def __init__(self, part: Part, base: Fraction, origin: Fraction) -> None:
+        scale, begins = part.time_base / base, origin / base
         self.part = part
         self._base = base
-        self._pts = [round(int(t) * scale) for t in part.pts]
+        self._pts = [round(int(t) * scale - begins) for t in part.pts]
         self._duration = [round(int(t) * scale) for t in part.duration]
         self._dts = decoding_times(self._pts)
         self._joint = _Joint(part.sizes)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,11 @@ from engine.media.errors import MediaError
 from engine.proofs import envelope, register
 from engine.proofs.envelope import Seal
 from engine.proofs.excerpt_check import against, shown
-from engine.proofs.excerpt_file import Clip, Excerpt, leaf_numbers, runs_of
-from engine.proofs.excerpt_source import Choice, Source, choose, open_source, parts, path_of, subset, withheld_rows
+from engine.proofs.excerpt_choice import Choice, choose, parts, path_of, withheld_rows
+from engine.proofs.excerpt_file import Clip, Excerpt
+from engine.proofs.excerpt_place import beginning, leaf_numbers, runs_of, subset
+from engine.proofs.excerpt_request import Request, frame_runs, seconds, spans
+from engine.proofs.excerpt_source import Source, open_source
 from engine.proofs.files import (
     STALE_S,
     Draft,
@@ -42,41 +44,6 @@ from engine.proofs.problems import ProofProblem, plain_detail
 from engine.proofs.register import Action, Entry, Span, Target
 from engine.proofs.tags import printable
 from engine.proofs.verify import Status, VerifyResult, leaves_beside, verify
-
-USAGE_REASONS: Final = frozenset(
-    {"no_time_given", "span_empty", "frames_unreadable", "container_unknown", "target_exists", "reason_missing"}
-)
-"""Reasons that lie in what was asked for, not in a file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked for, by whom.
-
-    Parameters
-    ----------
-    start, end
-        Seconds from the recording's first picture; 0 <= start < end. What is presented from `start`
-        to before `end`.
-    register
-        The access register; it has to hold an approval.
-    requester
-        For whom the approval is.
-    reason
-        Why now, for the register.
-    withhold
-        Runs of frames in presentation order, both ends included, whose coded units are left out.
-    output
-        The clip that is written; None: in the current folder, named after recording and span.
-    """
-
-    start: Fraction
-    end: Fraction
-    register: Path
-    requester: str
-    reason: str
-    withhold: tuple[tuple[int, int], ...] = ()
-    output: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +91,7 @@ def excerpt(
     requester: str,
     reason: str,
     withhold: Sequence[tuple[int, int]] | str = (),
+    withhold_sound: Sequence[tuple[Fraction | float | str, Fraction | float | str]] | str = (),
     output: str | os.PathLike[str] | None = None,
     proof: str | os.PathLike[str] | None = None,
     tick: Tick = no_tick,
@@ -136,8 +104,8 @@ def excerpt(
         The recording; it is verified first, and only read.
     start, end
         As of `Request`; seconds, or text as of `seconds`.
-    register, requester, reason, withhold, output
-        As of `Request`; `withhold` also as text, as of `frame_runs`.
+    register, requester, reason, withhold, withhold_sound, output
+        As of `Request`; what is withheld also as text, as of `frame_runs` and `spans`.
     proof
         The seal; by default the one beside the recording.
     tick
@@ -159,6 +127,7 @@ def excerpt(
             requester=requester,
             reason=reason,
             withhold=frame_runs(withhold) if isinstance(withhold, str) else tuple(withhold),
+            withhold_sound=spans(withhold_sound),
             output=None if output is None else Path(output),
         )
         target = _target(name, request)
@@ -171,44 +140,6 @@ def excerpt(
         return ExcerptResult(name, "refused", problem.reason, problem.detail, verification=verification)
     except MediaError as error:
         return ExcerptResult(name, "refused", error.reason, plain_detail(error), verification=verification)
-
-
-def seconds(value: Fraction | float | str) -> Fraction:
-    """Seconds from a number, or from text: ``SS``, ``MM:SS`` or ``H:MM:SS``, each with a decimal part.
-
-    Raises
-    ------
-    ProofProblem
-        ``no_time_given`` for anything else, or less than 0.
-    """
-    text = repr(value) if isinstance(value, float) else str(value)
-    found = Fraction(0)
-    try:
-        for part in text.split(":"):
-            found = found * 60 + Fraction(part)
-    except (ValueError, ZeroDivisionError) as error:
-        raise ProofProblem("no_time_given", text[:40]) from error
-    if text.count(":") > 2 or found < 0 or found > 1 << 40:
-        raise ProofProblem("no_time_given", text[:40])
-    return found
-
-
-def frame_runs(text: str) -> tuple[tuple[int, int], ...]:
-    """Runs of frames, both ends included, from text like ``12,20-25``.
-
-    Raises
-    ------
-    ProofProblem
-        ``frames_unreadable``.
-    """
-    runs = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        ends = first.strip(), (last or first).strip()
-        if not all(e.isascii() and e.isdigit() and len(e) < 16 for e in ends) or int(ends[0]) > int(ends[1]):
-            raise ProofProblem("frames_unreadable", text[:40])
-        runs.append((int(ends[0]), int(ends[1])))
-    return tuple(runs)
 
 
 def _target(name: str, request: Request) -> Path:
@@ -240,13 +171,15 @@ def _make(name: str, seal_path: Path, request: Request, target: Path, verificati
     source = open_source(name, sealed.header, leaves_beside(seal_path), verification.reason)
     choice = choose(source, name, request.start, request.end)
     approval = _approval(sealed.header, request, choice)
-    withheld = withheld_rows(source.leaves, choice.rows, request.withhold)
+    zero = beginning(sealed.header)
+    silent = [(start + zero, end + zero) for start, end in request.withhold_sound]
+    withheld = withheld_rows(source.leaves, choice.rows, request.withhold, silent)
     handed = np.setdiff1d(choice.rows, withheld)
     container = container_for(target)
     assert container is not None
-    cuts = parts(source, handed)
+    cuts, origin = parts(source, handed)
     access = {source.tracks[i].stream: found for i, found in choice.access.items()}
-    with draft(target, lambda out: cut(name, out, container, cuts, access)) as clip:
+    with draft(target, lambda out: cut(name, out, container, cuts, access, origin)) as clip:
         if file_state(name) != before:
             raise ProofProblem("changed_while_read")
         found = _excerpt(sealed, source, choice, request, withheld, clip, approval)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.media.errors import MediaError
 from engine.media.model import NO_TIME, MediaInfo
@@ -15,8 +16,8 @@ from engine.media.reader import open_recording
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import Note, misleading, repeated_pictures, stream_notes
 from engine.proofs.examine import compare
-from engine.proofs.excerpt_file import Excerpt, beginning, counted_stream, position, presentation_ticks, read
-from engine.proofs.excerpt_source import subset
+from engine.proofs.excerpt_file import Excerpt, read
+from engine.proofs.excerpt_place import beginning, counted_stream, position, presentation_ticks, subset
 from engine.proofs.files import Meter, Tick, digest_both, file_state, no_tick
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
@@ -190,14 +191,17 @@ def _sound(excerpt: Excerpt) -> list[Note]:
         if not len(rows):
             notes.append({**about, "change": "not_shown"})
             continue
-        count = {"count": len(rows), "of": header.streams[stream.index]["leaves"]}
-        notes.append({**about, "change": "shown", **count, **_ends(header, leaves, stream)})
+        there = excerpt.handed_out[rows]
+        count = {"count": int(there.sum()), "of": header.streams[stream.index]["leaves"]}
+        runs = inclusive_runs(rows[~there])
+        withheld = [{"count": b - a + 1, **_ends(header, leaves, stream, np.arange(a, b + 1))} for a, b in runs]
+        notes.append({**about, "change": "shown", **count, **_ends(header, leaves, stream, rows), "withheld": withheld})
     return notes
 
 
-def _ends(header: Header, leaves: Leaves, stream: LeafStream) -> dict[str, float | None]:
-    """When the first and the last unit of a stream are presented, seconds."""
-    pts = leaves.pts[leaves.rows(stream.index)]
+def _ends(header: Header, leaves: Leaves, stream: LeafStream, rows: NDArray[np.intp]) -> dict[str, float | None]:
+    """When the first and the last of some units of a stream are presented, seconds."""
+    pts = leaves.pts[rows]
     if (pts == NO_TIME).any():
         return {"start_s": None, "end_s": None}
     ticks = presentation_ticks(pts, stream)

@@ -88,10 +88,13 @@ def note_lines(note: Mapping[str, Any], chinese: bool) -> list[str]:
         return [f"{name}：{stream}，未出示" if chinese else f"{name}: {stream}, not shown"]
     span = _span(note, chinese)
     if "frames" not in note:
-        count = f"{note['count']:,} / {note['of']:,}"
-        return [
-            f"{name}：{stream}，出示 {count} 个单元，{span}" if chinese else f"{name}: {stream}, {count} units, {span}"
-        ]
+        units = f"{note['count']:,} / {note['of']:,}"
+        away = ("、" if chinese else ", ").join(_span(w, chinese) for w in note["withheld"])
+        if chinese:
+            away = f"，其中 {away}不予出示" if away else ""
+            return [f"{name}：{stream}，出示 {units} 个单元，{span}{away}"]
+        away = f", of which {away} are withheld" if away else ""
+        return [f"{name}: {stream}, {units} units, {span}{away}"]
     recording = note["recording"]
     lines = [f"原文件：{recording}，{span}" if chinese else f"of the recording {recording}, {span}"]
     if note["for_decoding"]:
@@ -107,4 +110,5 @@ def note_lines(note: Mapping[str, Any], chinese: bool) -> list[str]:
 def _span(note: Mapping[str, Any], chinese: bool) -> str:
     if note["start_s"] is None:
         return "无时间信息" if chinese else "without times"
-    return f"{note['start_s']:.3f}–{note['end_s']:.3f}" + (" 秒" if chinese else " s")
+    ends = [f"{note[end]:.3f}" for end in ("start_s", "end_s")]
+    return "–".join(dict.fromkeys(ends)) + (" 秒" if chinese else " s")

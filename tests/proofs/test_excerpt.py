@@ -17,7 +17,8 @@ import pytest
 import engine
 from engine.proofs import envelope, excerpt_file, register
 from engine.proofs import excerpt as excerpts
-from engine.proofs.excerpt import excerpt, frame_runs, seconds
+from engine.proofs.excerpt import excerpt
+from engine.proofs.excerpt_request import frame_runs, seconds, spans
 from engine.proofs.files import Draft
 from engine.proofs.problems import ProofProblem
 from engine.proofs.register import Action, Kind, Span, Target
@@ -215,6 +216,27 @@ def test_what_is_not_in_the_excerpt_cannot_be_withheld(clips, approved, tmp_path
     assert (made.status, made.reason) == ("refused", reason)
 
 
+@pytest.mark.parametrize("output", ["cut.mp4", "cut.mkv", "cut.ts"])
+def test_withheld_sound_is_left_out_and_named(clips, approved, tmp_path, output):
+    """A spoken name: every unit of which any part is heard in the span."""
+    made = cut(approved(clips["mp4"]), tmp_path / output, withhold_sound="0.9-1.05")
+    assert made.status == "made", made
+    result = verify(tmp_path / output)
+    (sound,) = [n for n in result.other if n["subject"] == "sound"]
+    assert sound["withheld"] == [{"count": 3, "start_s": 0.896, "end_s": 1.024}]
+    assert sound["count"] == 7
+    with av.open(str(tmp_path / output)) as part:
+        assert sum(p.size > 0 for p in part.demux(audio=0)) == 7
+
+
+def test_withheld_sound_that_cannot_be(clips, approved, tmp_path):
+    sealed = approved(clips["mp4"])
+    assert cut(sealed, tmp_path / "cut.mp4", withhold_sound="1.5-1.6").reason == "withheld_outside"
+    assert cut(sealed, tmp_path / "cut.mp4", withhold_sound="1-0.9").reason == "span_empty"
+    assert cut(sealed, tmp_path / "cut.mp4", withhold_sound="1").reason == "no_time_given"
+    assert cut(approved(clips["silent"]), tmp_path / "cut.mp4", withhold_sound="1-1.1").reason == "withheld_outside"
+
+
 def test_not_everything_can_be_withheld(clips, approved, tmp_path):
     made = cut(approved(clips["silent"]), tmp_path / "cut.mp4", withhold=[(12, 34)])
     assert (made.status, made.reason) == ("refused", "nothing_in_span")
@@ -304,6 +326,11 @@ def test_output_that_cannot_be(clips, approved, tmp_path):
 )
 def test_times(text, value):
     assert seconds(text) == Fraction(value)
+
+
+def test_spans():
+    assert spans("4.2-5, 1:02-1:03.5") == ((Fraction("4.2"), Fraction(5)), (Fraction(62), Fraction("63.5")))
+    assert spans([(1, "2")]) == ((Fraction(1), Fraction(2)),)
 
 
 def test_frame_numbers():

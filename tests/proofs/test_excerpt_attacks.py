@@ -18,7 +18,9 @@ from blake3 import blake3
 from engine.proofs import envelope, excerpt_file, register
 from engine.proofs.envelope import Seal
 from engine.proofs.excerpt import excerpt
-from engine.proofs.excerpt_source import open_source, path_of, subset
+from engine.proofs.excerpt_choice import path_of
+from engine.proofs.excerpt_place import subset
+from engine.proofs.excerpt_source import open_source
 from engine.proofs.keys import TrustedKey, TrustedKeys
 from engine.proofs.policy import Policy
 from engine.proofs.register import Action, Target
@@ -503,6 +505,24 @@ def test_withholding_denied_or_made_up(attack):
     assert made_up.status is Status.NOT_OK
     outside = attack(lambda c: c.update(withheld=[[0, 1]]))
     assert (outside.status, outside.reason) == (Status.NOT_OK, "excerpt_unreadable")
+
+
+def test_sound_withheld_in_silence(attack, originals, tools, tmp_path):
+    """Sound that whoever cut left out is named like any other unit, also where no command made it so."""
+    folder = originals["mp4"].folder
+    found = excerpt_file.read(folder / "cut.mp4.unbroken-excerpt.json")
+    first = int(found.numbers[found.leaves.stream == 1][2])
+
+    def drop(units):
+        gone = [u for u in units if u.kind == "audio"][2:4]
+        return [u for u in units if u not in gone]
+
+    clip = tools.rewrite(folder / "cut.mp4", tmp_path / "cut.mkv", drop)
+    content = json.loads((folder / "cut.mp4.unbroken-excerpt.json").read_bytes())
+    content["withheld"] = [[first, first + 1]]
+    result = verify(write_proof(clip, content, True))
+    (sound,) = [n for n in result.other if n["subject"] == "sound"]
+    assert [w["count"] for w in sound["withheld"]] == [2]
 
 
 # ---- signatures -------------------------------------------------------------------------------
