@@ -214,9 +214,15 @@ def contents(clip: Path, header: dict[str, Any]) -> Iterator[tuple[str, list[byt
         for index, stream in streams.items():
             pieces = found[index]
             if readers[index][0].startswith("pcm_"):
-                joined, width = b"".join(pieces), 1024 * stream.codec_context.format.bytes * stream.channels
+                joined, width = b"".join(pieces), 1024 * sample_bytes(stream.codec_context)
                 pieces = [joined[i : i + width] for i in range(0, len(joined), width)]
             yield stream.type, pieces
+
+
+def sample_bytes(codec: Any) -> int:
+    """Bytes of a sample of all channels: of PCM as its name says, one of G.711."""
+    bits = "".join(c for c in codec.codec.canonical_name[5:8] if c.isdigit())
+    return int(bits or 8) // 8 * int(codec.channels)
 
 
 def framing(codec: Any) -> tuple[str, int]:
@@ -274,7 +280,7 @@ def signature(envelope: dict[str, Any], key: Path | None) -> str:
     expect(found is not None, "the seal carries no signature of this key")
     message = b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
     try:
-        public.verify(base64.b64decode(found or ""), message)  # type: ignore[union-attr,call-arg,arg-type]
+        public.verify(base64.b64decode(found or ""), message)  # type: ignore[union-attr,call-arg]
     except InvalidSignature as error:
         raise NotAsSealedError("the signature does not verify") from error
     return f"signature verifies under {name}"
