@@ -98,8 +98,9 @@ def signature_of(envelope: dict[str, Any], header: dict[str, Any], keys: Path | 
         return "signature not checked: cryptography is not installed", False
     trusted = {k["keyid"]: k for k in json.loads(keys.read_bytes())["keys"]} if keys else {}
     said = {s["keyid"]: standing(s, envelope, header, trusted.get(s["keyid"])) for s in envelope["signatures"]}
-    words = "; ".join(f"{state} {keyid}" for keyid, state in said.items())
-    return f"signature: {words or 'none'}", "trusted" in said.values()
+    words = "; ".join(f"{state} {keyid}" for keyid, state in said.items()) or "none"
+    more = "; timestamps and log not checked" if any(envelope["evidence"].values()) else ""
+    return f"signature: {words}{more}", "trusted" in said.values()
 
 
 def standing(signature: dict[str, Any], envelope: dict[str, Any], header: dict[str, Any], key: Any) -> str:

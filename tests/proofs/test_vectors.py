@@ -70,7 +70,8 @@ def test_nothing_of_the_engine_takes_part():
 @named(RECORDINGS)
 def test_engine(folder, vector):
     place = folder / vector["name"]
-    policy = Policy.of(place / "keys.json") if "keys.json" in vector["files"] else None
+    keys, logs = (place / name if name in vector["files"] else None for name in ("keys.json", "logs.txt"))
+    policy = Policy.of(keys, logs=logs)
     result = verify(place / "clip.mov", policy=policy)
     found = [[r.change, r.start_frame, r.end_frame] for r in result.frames]
     assert {"status": result.status.value, "reason": result.reason, "frames": found} == vector["expected"], result
@@ -97,10 +98,10 @@ def test_standalone(folder, vector, standalone, monkeypatch, capsys):
     keys = ["--trusted-keys", place / "keys.json"] if "keys.json" in vector["files"] else []
     monkeypatch.setattr(sys, "argv", ["verify_standalone.py", *map(str, [*arguments, *keys])])
     code = standalone.main()
-    assert (code, vector["standalone"] in capsys.readouterr().out) == (EXIT[vector["standalone"]], True)
+    assert (code, f": {vector['standalone']}:" in capsys.readouterr().out) == (EXIT[vector["standalone"]], True)
 
 
-@named([v for v in RECORDINGS if v["expected"]["status"] == "NOT_OK" and "keys.json" not in v["files"]])
+@named([v for v in RECORDINGS if v["expected"]["status"] == "NOT_OK" and not {"keys.json", "logs.txt"} & {*v["files"]}])
 def test_sealing_does_not_launder(folder, vector):
     """Sealing what does not fit its proof writes nothing."""
     place = folder / vector["name"]

@@ -9,6 +9,7 @@ from vectors.bases import Base, clip, remuxed
 from vectors.files import file_vectors
 from vectors.headers import header_vectors
 from vectors.leaves import leaf_vectors
+from vectors.logs import log_vectors, token_vectors
 from vectors.media import (
     avc_entry,
     box,
@@ -73,6 +74,8 @@ def vectors() -> list[Vector]:
         *tree_vectors(base),
         *leaf_vectors(base.proof, base.made.data, remuxed(base), moved_media(base)),
         *signature_vectors(base),
+        *log_vectors(base),
+        *token_vectors(base),
     ]
     assert len({v.name for v in made}) == len(made)
     return made

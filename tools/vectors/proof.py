@@ -40,8 +40,8 @@ Json = dict[str, Any]
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 for what is used here: whole numbers and ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    """RFC 8785 for what is used here: whole numbers, and names in ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def derive(purpose: str, data: bytes) -> bytes:

@@ -20,7 +20,7 @@ KEEP: Any = object()
 class Vector:
     """One thing that is wrong, and what has to be said of it.
 
-    `klass` is what it is wrong with: file, header, leaf, tree, signature; ``none`` where nothing is.
+    `klass` is what it is wrong with: file, header, leaf, tree, signature, log, timestamp; ``none`` where nothing is.
     `standalone` is the answer of a verifier that knows only whether every byte is as it was sealed.
     """
 
@@ -82,6 +82,8 @@ def vector(
     leaves: bytes | None = KEEP,
     trusted: Ed25519PrivateKey | None = None,
     frame: Json | None = None,
+    logs: str | None = None,
+    standalone: str | None = None,
 ) -> Vector:
     """A vector of a recording and a proof, of which `seal` or `leaves` may be other bytes, or missing."""
     given = {
@@ -90,7 +92,8 @@ def vector(
         f"{NAME}.unbroken.parquet": proof.leaves if leaves is KEEP else leaves,
         "keys.json": canonical(trusted_keys(trusted)) if trusted else None,
         "frame.json": canonical(frame) if frame else None,
+        "logs.txt": logs.encode() if logs else None,
     }
     files = {n: d for n, d in given.items() if d is not None}
-    standalone = "NOT_OK" if reason == "content_whole" else status
-    return Vector(name, klass, "" if attack == "none" else attack, done, files, status, reason, standalone, frames)
+    alone = standalone or ("NOT_OK" if reason == "content_whole" else status)
+    return Vector(name, klass, "" if attack == "none" else attack, done, files, status, reason, alone, frames)
