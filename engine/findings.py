@@ -230,6 +230,38 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What one of a recording's clocks showed at one moment of the presentation.
+
+    Parameters
+    ----------
+    clock
+        Which: ``on_screen``, ``gps``, ...
+    source
+        The oscillator behind it; clocks of one source are one witness.
+    at_s
+        Seconds of presentation.
+    date
+        ISO 8601, None where the clock shows none, or not for certain.
+    seconds
+        Seconds since midnight, exact to `uncertainty_s`.
+    zone_s
+        Seconds east of UTC, None where the clock does not say: local time of its device.
+    text
+        As it was read.
+    """
+
+    clock: str
+    source: Source
+    at_s: float
+    date: str | None
+    seconds: float
+    uncertainty_s: float
+    zone_s: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
     """An answer to one of the two forensic questions (integrity 完整性, originality 原始性)."""
 

@@ -4,7 +4,8 @@
     confirm(candidates, rechecks, opts) -> findings
 
 The runner decodes the frames that candidates want, at full size, between the two steps.
-A detector that is sure after the first step returns findings from `propose` directly.
+A detector that is sure after the first step returns findings from `propose` directly. One that closes in
+on a place by looking again and again returns a `Proposal` from `confirm`: its candidates are looked at next.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.tables import Features
-from engine.findings import Examined, Finding
+from engine.findings import ClockReading, Examined, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ class Candidate:
         Picture numbers (presentation order) whose full-size luma is wanted.
     facts
         What `propose` knows and `confirm` needs.
+    quiet
+        True where nothing is to be said if nobody looks again.
     """
 
     finding: Finding
     frames: tuple[int, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    quiet: bool = False
 
 
 RecheckTable = Mapping[int, NDArray[np.uint8]]
@@ -45,15 +49,16 @@ RecheckTable = Mapping[int, NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The answer of a detector's first step."""
+    """The answer of a detector's first step, and of a second one that wants to look again."""
 
     findings: tuple[Finding, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     examined: tuple[Examined, ...] = ()
+    clocks: tuple[ClockReading, ...] = ()
 
 
 Propose = Callable[[Features, Any], Proposal]
-Confirm = Callable[[Sequence[Candidate], RecheckTable, Any], tuple[Finding, ...]]
+Confirm = Callable[[Sequence[Candidate], RecheckTable, Any], tuple[Finding, ...] | Proposal]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
 from engine.detectors.damage import damaged_frames
 from engine.detectors.registry import detectors as registered
 from engine.detectors.sound import unbroken_sound
 from engine.features.tables import Features, FrameTable
-from engine.findings import Examined, Finding, Source, Stretch, combine
+from engine.findings import ClockReading, Examined, Finding, Source, Stretch, combine
 
 LumaReader = Callable[[Sequence[int]], RecheckTable]
 """Picture numbers, ascending -> their full-size luma; pictures that cannot be decoded are left out."""
+
+MOST_LOOKS = 24
+"""Rounds of looking again: halving an hour of pictures takes 17."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +50,14 @@ class Examination:
     failed
         Names of detectors that broke off with an internal error; their question then
         stands in `examined` as not examinable with reason ``detector_failed``.
+    clocks
+        What clocks in the content showed.
     """
 
     findings: tuple[Finding, ...]
     examined: tuple[Examined, ...]
     failed: tuple[str, ...] = ()
+    clocks: tuple[ClockReading, ...] = ()
 
 
 def examine(
@@ -76,19 +83,20 @@ def examine(
     findings: list[Finding] = []
     examined: list[Examined] = []
     failed: list[str] = []
+    clocks: list[ClockReading] = []
     for detector in registered() if detectors is None else detectors:
         try:
-            proposal = detector.propose(features, detector.options)
-            found = (*proposal.findings, *_second_look(detector, proposal, luma, budget))
+            answer = _second_look(detector, detector.propose(features, detector.options), luma, budget)
         except Exception:  # one broken detector must cost one question, not the file
             _log.debug("detector %s failed on %s", detector.name, features.media.path, exc_info=True)
             failed.append(detector.name)
             examined.append(_unanswered(detector, features))
         else:
-            findings.extend(found)
-            examined.extend(proposal.examined)
+            findings.extend(answer.findings)
+            examined.extend(answer.examined)
+            clocks.extend(answer.clocks)
     kept = outside_damage(findings, features.frames)
-    return Examination(combine(kept, unbroken_sound(features)), tuple(examined), tuple(failed))
+    return Examination(combine(kept, unbroken_sound(features)), tuple(examined), tuple(failed), tuple(clocks))
 
 
 def outside_damage(findings: Iterable[Finding], frames: FrameTable | None) -> list[Finding]:
@@ -107,26 +115,41 @@ def _inside(f: Finding, first: int, last: int) -> bool:
     return f.start_frame >= first - 1 and f.end_frame <= last + 1
 
 
-def _second_look(detector: Detector, proposal: Proposal, luma: LumaReader | None, budget: Budget) -> Iterator[Finding]:
-    candidates = proposal.candidates
+def _second_look(detector: Detector, proposal: Proposal, luma: LumaReader | None, budget: Budget) -> Proposal:
+    """All that a detector says after its candidates were looked at, as often as it asks for."""
     if detector.confirm is None or luma is None:
-        yield from (_not_rechecked(c) for c in candidates)
-        return
-    for chunk in _chunks(sorted(candidates, key=lambda c: c.frames[:1]), budget.frames):
-        wanted = sorted({number for c in chunk for number in c.frames})
-        yield from detector.confirm(chunk, luma(wanted), detector.options)
+        noted = tuple(_not_rechecked(c.finding) for c in proposal.candidates if not c.quiet)
+        return replace(proposal, findings=(*proposal.findings, *noted), candidates=())
+    said, wanted = replace(proposal, candidates=()), proposal.candidates
+    for _ in range(MOST_LOOKS):
+        answers = [_look(detector, chunk, luma) for chunk in _chunks(wanted, budget.frames)]
+        said = reduce(_together, answers, said)
+        wanted, said = said.candidates, replace(said, candidates=())
+        if not wanted:
+            break
+    return said
 
 
-def _not_rechecked(candidate: Candidate) -> Finding:
-    params = {**candidate.finding.params, "rechecked": False}
-    return replace(candidate.finding, params=params)
+def _look(detector: Detector, chunk: Sequence[Candidate], luma: LumaReader) -> Proposal:
+    assert detector.confirm is not None
+    numbers = sorted({number for c in chunk for number in c.frames})
+    answer = detector.confirm(chunk, luma(numbers) if numbers else {}, detector.options)
+    return answer if isinstance(answer, Proposal) else Proposal(answer)
+
+
+def _together(a: Proposal, b: Proposal) -> Proposal:
+    return Proposal(a.findings + b.findings, a.candidates + b.candidates, a.examined + b.examined, a.clocks + b.clocks)
+
+
+def _not_rechecked(finding: Finding) -> Finding:
+    return replace(finding, params={**finding.params, "rechecked": False})
 
 
 def _chunks(candidates: Sequence[Candidate], limit: int) -> Iterator[list[Candidate]]:
     """Neighbouring candidates together, so long as they want no more than `limit` pictures."""
     chunk: list[Candidate] = []
     wanted: set[int] = set()
-    for candidate in candidates:
+    for candidate in sorted(candidates, key=lambda c: c.frames[:1]):
         union = wanted | set(candidate.frames)
         if chunk and len(union) > limit:
             yield chunk
