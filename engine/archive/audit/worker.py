@@ -26,7 +26,7 @@ class Order:
     Parameters
     ----------
     pack
-        The rules.
+        The rules, or the name of a pack that comes with the engine: orders go to every worker.
     threads
         Decoder threads a file.
     exhibits
@@ -37,7 +37,7 @@ class Order:
         Whose signatures and timestamps count.
     """
 
-    pack: RulePack
+    pack: str | RulePack
     threads: int = 0
     exhibits: Literal["none", "plots", "pictures"] = "none"
     cache: Cache | None = None
@@ -132,7 +132,7 @@ def _photo(path: str, digest: str, order: Order) -> Known:
     def work() -> Inspected:
         facts = read_photo(path)
         content.append(photo_content(facts))
-        return Inspected(photo_report(path, os.stat(path).st_size, digest, facts, order.pack))
+        return Inspected(photo_report(path, os.stat(path).st_size, digest, facts, Options(order.pack).pack))
 
     result = known(digest, guarded(path, work))
     return Known(result.report, content[0] if content else Content(kind="photo"))
