@@ -103,13 +103,14 @@ class Clockwork:
     Source: RFC 3161, section 2.4.2 (TSTInfo); RFC 5652, section 5 (SignedData); RFC 5816 (ESSCertIDv2).
     """
 
-    def __init__(self, name: str = "Clockwork") -> None:
+    def __init__(self, name: str = "Clockwork", above: Clockwork | None = None, is_authority: bool = True) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} CA")])
         start, end = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-        made = self._certificate(self._name, self._key, start, end)
-        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        self.certificate = made.sign(self._key, hashes.SHA256())
+        made = (above or self)._certificate(self._name, self._key, start, end)
+        made = made.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        self.certificate = made.sign((above or self)._key, hashes.SHA256())
+        self._chain = [] if above is None else [*above._chain, _bytes(self.certificate)]
 
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
@@ -151,7 +152,10 @@ class Clockwork:
         sid = der(0x30, certificate.issuer.public_bytes(), integer(certificate.serial_number))
         signer = [integer(1), sid, der(0x30, OIDS["sha256"], NULL), der(0xA0, signed), der(0x30, OIDS["ecdsa"])]
         content = der(0x30, OIDS["TSTInfo"], der(0xA0, der(4, info)))
-        algorithms, certificates = der(0x31, der(0x30, OIDS["sha256"], NULL)), der(0xA0, _bytes(certificate))
+        algorithms, certificates = (
+            der(0x31, der(0x30, OIDS["sha256"], NULL)),
+            der(0xA0, *sorted([_bytes(certificate), *self._chain])),
+        )
         data = [integer(3), algorithms, content, certificates, der(0x31, der(0x30, *signer, der(4, signature)))]
         return der(0x30, OIDS["signedData"], der(0xA0, der(0x30, *data)))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from engine.cli.common import (
+    INTERRUPTED,
     USAGE,
     Files,
     Lang,
@@ -21,6 +22,7 @@ from engine.cli.common import (
     file_words,
     on_one_line,
     recordings,
+    say,
     system_language,
     write_output,
 )
@@ -107,7 +109,7 @@ def command(
     not be stamped (1 wins over 3), 130 interrupted.
     """
     from engine.archive.renewing import Order, renew_many
-    from engine.proofs.renew import attach_response, write_request
+    from engine.proofs.renew import RenewResult, attach_response, write_request
     from engine.proofs.renew_telling import renew_json, renew_lines
     from engine.proofs.timestamp import read_authorities, read_response
 
@@ -120,19 +122,34 @@ def command(
     chinese, about_file = language is Lang.ZH, file_words(language)
     with problems():
         authorities = None if tsa_ca is None else read_authorities(tsa_ca)
+    results: list[RenewResult] = []
+    interrupted = False
     if request is not None:
         results = [write_request(paths[0], request, proof, digest, rehash)]
     elif response is not None:
         results = [attach_response(paths[0], read_response(response), proof, rehash, authorities)]
     else:
         order = Order(tsa or "", digest, rehash, authorities, within)
-        results = list(renew_many(paths, order, None if proof is None else str(proof)))
+        try:
+            for result in renew_many(paths, order, None if proof is None else str(proof)):
+                results.append(result)
+        except KeyboardInterrupt:
+            interrupted = True
     if format_ == "json":
         shown = json.dumps(renew_json(results), ensure_ascii=False, indent=2) + "\n"
     else:
         lines = (line for result in results for line in renew_lines(result, chinese, about_file))
         shown = "".join(f"{on_one_line(line)}\n" for line in lines)
     write_output(shown, output)
+    if interrupted:
+        left = len(paths) - len(results)
+        say(
+            bilingual(
+                f"unbroken: interrupted; {left} of {len(paths)} seals were not stamped",
+                f"unbroken：已中断；{len(paths)} 份封存证明中有 {left} 份未处理",
+            )
+        )
+        return INTERRUPTED
     status = {result.status for result in results}
     return exit_code(found="not_ok" in status, not_examined="refused" in status)
 

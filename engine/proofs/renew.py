@@ -101,7 +101,8 @@ def renew(
     proof
         Its seal; by default the one beside it.
     digest
-        Of the token's imprint. A stronger one than that of the last token makes a renewal due.
+        Of the token's imprint. A stronger one than that of the last token makes a renewal due, and so
+        does, with `authorities`, that none of them vouches for the seal now.
     rehash
         ``sha512``: the recording and its leaves are checked and digested anew, and the renewal
         covers those digests too. None leaves them alone.
@@ -117,9 +118,8 @@ def renew(
     """
 
     def work(seal: Seal, stamps: Stamps, seal_path: Path) -> RenewResult:
-        last = stamps.links[-1].token if stamps.links else None
-        if last is not None and rehash is None and not _due(last, digest, within_days):
-            return _told(os.fspath(path), "not_due", seal_path, last, stamps.links[-1].check)
+        if rehash is None and not _due(stamps, authorities, digest, within_days):
+            return _told(os.fspath(path), "not_due", seal_path, stamps.links[-1].token, stamps.links[-1].check)
         entry = next(_entries(seal, _rehashed(path, seal_path, rehash)))
         asked = request(entry.covered, digest)
         token = token_of(ask(asked), entry.covered, asked)
@@ -198,7 +198,11 @@ def _guarded(
         return RenewResult(name, status, problem.reason, problem.detail, seal_path)
 
 
-def _due(last: Token, digest: Digest, within_days: int) -> bool:
+def _due(stamps: Stamps, authorities: Authorities | None, digest: Digest, within_days: int) -> bool:
+    """Whether there is no token that holds, or one that lapses soon or whose digest is the weaker one."""
+    if not stamps.links or (authorities is not None and not stamps.trusted):
+        return True
+    last = stamps.links[-1].token
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=within_days)
     return last.valid_until <= soon or (digest == "sha512" and last.digest != "sha512")
 

@@ -160,6 +160,15 @@ def test_an_untrusted_authority_is_not_written(recording, authority, clockwork):
     assert seal_of(recording).read_bytes() == before
 
 
+def test_an_untrusted_timestamp_makes_a_trusted_one_due(recording, authority, clockwork):
+    stamp(clockwork[0], recording, NOW, NOW + years(9))
+    assert renew(recording, lambda asked: authority.reply(asked.der)).status == "not_due"
+    trusted = read_authorities(authority.authority)
+    assert renew(recording, lambda asked: authority.reply(asked.der), authorities=trusted).status == "renewed"
+    assert verify(recording, policy=Policy(authorities=trusted)).status is Status.OK
+    assert renew(recording, lambda asked: authority.reply(asked.der), authorities=trusted).status == "not_due"
+
+
 def test_an_authority_out_of_reach_is_asked_once(recording, tmp_path):
     asked = []
 

@@ -99,6 +99,19 @@ def test_a_certificate_that_is_not_for_timestamps(clockwork, usage):
         check_token(token, trusted)
 
 
+@pytest.mark.parametrize("is_authority", [True, False])
+def test_an_authority_below_the_one_that_is_trusted(clockwork, is_authority):
+    """A certificate that is none of an authority's cannot make one, whoever signed it."""
+    made, trusted = clockwork
+    below = Clockwork("Below", made, is_authority)
+    token = read_token(below.token(MESSAGE, year(2001), year(2000), year(2002)), MESSAGE)
+    if is_authority:
+        assert check_token(token, trusted) == "verified"
+    else:
+        with pytest.raises(ProofProblem, match="timestamp_bad"):
+            check_token(token, trusted)
+
+
 def test_an_authority_of_the_same_name(clockwork):
     token = read_token(Clockwork().token(MESSAGE, year(2001), year(2000), year(2002)), MESSAGE)
     with pytest.raises(ProofProblem, match="timestamp_bad"):
