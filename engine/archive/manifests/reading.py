@@ -13,10 +13,17 @@ from typing import Any, Final
 
 from engine.archive.manifests.positions import Lines, find_lines
 from engine.archive.manifests.problems import ManifestProblem, shortened
+from engine.archive.manifests.words import syntax_zh
 
-MAX_BYTES: Final = 32 << 20
-"""Largest declared file that is read; 10,000 recordings take about 2 MB."""
+MAX_BYTES: Final = 8 << 20
+"""Largest TOML file that is read; 10,000 recordings take about 2 MB."""
+MAX_TABLE_BYTES: Final = 64 << 20
+"""Largest CSV file that is read."""
+MAX_PARTS: Final = 20
+"""Parts of a dotted key; `tomllib` takes time that grows with their square, and four are needed."""
 
+_KEY: Final = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_LONG_KEY: Final = re.compile(rf"(?:^|[\[{{,])[ \t]*{_KEY}(?:[ \t]*\.[ \t]*{_KEY}){{{MAX_PARTS}}}", re.MULTILINE)
 _LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -29,14 +36,14 @@ class Document:
     lines: Lines
 
 
-def read_text(path: Path, name: str) -> str | ManifestProblem:
+def read_text(path: Path, name: str, limit: int = MAX_BYTES) -> str | ManifestProblem:
     """The text of a declared file; UTF-8 with or without mark, else GB 18030."""
-    data = read_bytes(path, name)
+    data = read_bytes(path, name, limit)
     return data if isinstance(data, ManifestProblem) else decoded(data, name)
 
 
-def read_bytes(path: Path, name: str) -> bytes | ManifestProblem:
-    """The bytes of a declared file: a plain one of at most `MAX_BYTES`.
+def read_bytes(path: Path, name: str, limit: int = MAX_BYTES) -> bytes | ManifestProblem:
+    """The bytes of a declared file: a plain one of at most `limit` bytes.
 
     Parameters
     ----------
@@ -51,14 +58,14 @@ def read_bytes(path: Path, name: str) -> bytes | ManifestProblem:
             return ManifestProblem(name, None, "", "linked_file")
         if not stat.S_ISREG(found.st_mode):
             return ManifestProblem(name, None, "", "not_a_file")
-        if found.st_size > MAX_BYTES:
-            return _too_large(name, found.st_size)
+        if found.st_size > limit:
+            return _too_large(name, found.st_size, limit)
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return ManifestProblem(name, None, "", "unreadable", {"why": why})
-    return _too_large(name, len(data)) if len(data) > MAX_BYTES else data
+    return _too_large(name, len(data), limit) if len(data) > limit else data
 
 
 def decoded(data: bytes, name: str) -> str | ManifestProblem:
@@ -82,20 +89,27 @@ def read_toml(path: Path, name: str) -> Document | ManifestProblem:
 def parsed(text: str, name: str) -> Document | ManifestProblem:
     """The tables of a TOML text."""
     text = text.replace("\r\n", "\n")
+    if deep := _LONG_KEY.search(text):
+        line = text.count("\n", 0, deep.end()) + 1
+        return _not_toml(name, line, "a key has too many parts")
     try:
         tables = tomllib.loads(text)
     except RecursionError:
-        return ManifestProblem(name, None, "", "not_toml", {"why": "nested too deeply"})
+        return _not_toml(name, None, "nested too deeply")
     except ValueError as error:  # syntax, and numbers with more digits than Python reads
         message = str(error)
         where = _LINE.search(message)
         line = int(where.group(1)) if where else text.count("\n") + 1
-        return ManifestProblem(name, line, "", "not_toml", {"why": shortened(_LINE.sub("", message).strip())})
+        return _not_toml(name, line, shortened(_LINE.sub("", message).strip()))
     return Document(name, tables, find_lines(text))
 
 
-def _too_large(name: str, size: int) -> ManifestProblem:
-    return ManifestProblem(name, None, "", "too_large", {"size": str(size), "limit": str(MAX_BYTES)})
+def _not_toml(name: str, line: int | None, why: str) -> ManifestProblem:
+    return ManifestProblem(name, line, "", "not_toml", {"why": why, "why_zh": syntax_zh(why)})
+
+
+def _too_large(name: str, size: int, limit: int) -> ManifestProblem:
+    return ManifestProblem(name, None, "", "too_large", {"size": str(size), "limit": str(limit)})
 
 
 def relative_name(path: Path, root: Path) -> str:

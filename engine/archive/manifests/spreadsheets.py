@@ -17,7 +17,7 @@ from typing import Any, Final
 from engine.archive.manifests.declaration import Declaration
 from engine.archive.manifests.positions import Path as KeyPath
 from engine.archive.manifests.problems import ManifestProblem, listed, nearest, shortened
-from engine.archive.manifests.reading import read_text
+from engine.archive.manifests.reading import MAX_TABLE_BYTES, read_text
 from engine.archive.manifests.schema import Source, fields_of
 from engine.rules.cases.manifest import (
     Case,
@@ -151,7 +151,7 @@ def _read(
     root: Path, name: str, known: tuple[str, ...], required: tuple[str, ...], problems: list[ManifestProblem]
 ) -> list[Row]:
     """Rows of one table; faults of the table go to `problems`."""
-    text = read_text(root / name, name)
+    text = read_text(root / name, name, MAX_TABLE_BYTES)
     if isinstance(text, ManifestProblem):
         problems.append(text)
         return []

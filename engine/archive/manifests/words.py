@@ -36,7 +36,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "既不是 UTF-8 也不是 GB 18030 文本。请另存为 UTF-8。",
         ),
         "not_utf8": ("is not UTF-8 text. Save it as UTF-8.", "不是 UTF-8 文本。请另存为 UTF-8。"),
-        "not_toml": ("is not TOML: {why}.", "不符合 TOML 语法：{why}。"),
+        "not_toml": ("is not TOML: {why}.", "不符合 TOML 语法：{why_zh}。"),
         "not_csv": ("is not CSV: {why}.", "不符合 CSV 格式：{why}。"),
         "no_settings": (
             "there is no archive.toml: department unknown, rule pack {pack}, times need an offset. "
@@ -220,3 +220,38 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
     }
 )
+
+SYNTAX_ZH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Cannot overwrite a value": "同一字段重复赋值",
+        "Cannot declare": "表重复定义",
+        "Cannot mutate": "表已定义，不能再添加字段",
+        "Cannot redefine": "表重复定义",
+        "Duplicate inline table key": "行内表中字段重复",
+        "Escaped character": "转义字符无效",
+        "Unescaped": "字符串中的反斜杠未转义（路径请用 /，或改用单引号）",
+        "Expected '=' after": "字段名之后缺少等号",
+        "Expected ']": "表头缺少右方括号",
+        "Expected newline": "一行只能写一项，此处之后应换行",
+        "Expected": "缺少符号",
+        "Found invalid character": "存在无效字符",
+        "Illegal character": "存在不允许的控制字符或换行",
+        "Invalid date or datetime": "日期或时间无效",
+        "Invalid hex value": "转义字符无效",
+        "Invalid initial character": "字段名无效（中文字段名须加引号）",
+        "Invalid statement": "语句无效",
+        "Invalid value": "值无效（文本须加引号）",
+        "Unclosed array": "列表缺少右方括号",
+        "Unclosed inline table": "行内表缺少右花括号",
+        "Unterminated string": "字符串缺少结束引号",
+        "Exceeds the limit": "数值位数过多",
+        "nested too deeply": "嵌套过深",
+        "a key has too many parts": "字段名层级过多",
+    }
+)
+"""How messages of the TOML reader begin -> what they say, in Chinese."""
+
+
+def syntax_zh(message: str) -> str:
+    """A message of the TOML reader in Chinese; as it is where it is not known."""
+    return next((zh for start, zh in SYNTAX_ZH.items() if message.startswith(start)), message)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.archive.manifests import check, load_archive
 from engine.archive.manifests.packfile import read_pack_file
-from engine.archive.manifests.reading import MAX_BYTES
+from engine.archive.manifests.reading import MAX_BYTES, MAX_TABLE_BYTES
 
 FILES = ("archive.toml", "devices.toml", "x/case.toml", "cases.csv", "recordings.csv", "exemptions.csv", "pack.toml")
 
@@ -180,7 +180,7 @@ def test_odd_tables(name: str, header: list[str], rows: list[list[str]]) -> None
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "x").mkdir()
     with open(tmp_path / name, "wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate((MAX_TABLE_BYTES if name.endswith(".csv") else MAX_BYTES) + 1)
     assert "too_large" in {p.problem for p in load_archive(tmp_path).all_problems()}
 
 
@@ -189,3 +189,38 @@ def test_deep_folders_and_many(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     (deep / "case.toml").write_bytes(b"")
     assert [c.folder.count("/") for c in load_archive(tmp_path).cases] == [59]
+
+
+SYNTAX = [
+    ("x = ", 1),
+    ("x = yes", 1),
+    ("\nx = 1\nx = 2", 3),
+    ("[a]\n[a]", 2),
+    ("x = 'a", 1),
+    ('x = "a\\b\\q"', 1),
+    ('x = "a\tb\x01"', 1),
+    ("x = [1,\n2", 2),
+    ("x = {a = 1, a = 2}", 1),
+    ("x = {a = 1", 1),
+    ("字段 = 1", 1),
+    ("x 1", 1),
+    ("[a", 1),
+    ("[[a]", 1),
+    ("x = 1 y = 2", 1),
+    ("x = 2026-13-01", 1),
+    ("x = " + "1" * 5000, 1),
+    ("x = 2026-02-30", 1),
+    ("x = {}\nx.y = 1", 2),
+    ("a" + ".b" * 30 + " = 1", 1),
+    ("x = " + "[" * 3000, None),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), SYNTAX)
+def test_syntax_errors_have_a_line_and_chinese_words(tmp_path: Path, text: str, line: int | None) -> None:
+    (tmp_path / "case.toml").write_text(text, encoding="utf-8")
+    (case,) = load_archive(tmp_path).cases
+    (problem,) = case.problems
+    assert (problem.problem, problem.line) == ("not_toml", line)
+    why = problem.params["why_zh"]
+    assert any("\u4e00" <= c <= "\u9fff" for c in why), why
