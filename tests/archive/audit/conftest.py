@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,6 +57,12 @@ def declare(root: Path) -> Path:
     (root / "archive.toml").write_text(SETTINGS, encoding="utf-8")
     (root / "devices.toml").write_text(DEVICES, encoding="utf-8")
     return root
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """What tests make archives of their own with."""
+    return SimpleNamespace(clip=clip, case=case, listing=listing, declare=declare, day=DAY)
 
 
 @pytest.fixture(scope="session")
