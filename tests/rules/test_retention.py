@@ -95,6 +95,7 @@ def test_leap_days() -> None:
     assert years_later(date(2028, 2, 29), 2) == date(2030, 2, 28)
     assert years_later(date(2028, 2, 29), 4) == date(2032, 2, 29)
     assert years_later(date(2026, 2, 28), 2) == date(2028, 2, 28)
+    assert years_later(date(2028, 2, 29), 1_000_000) == date(9999, 2, 28)
 
 
 @given(st.dates(date(2000, 1, 1), date(2090, 12, 31)), st.integers(0, 9))

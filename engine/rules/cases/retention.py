@@ -140,10 +140,11 @@ def years_later(day: date, years: int) -> date:
 
     Civil Code of the PRC, Art. 202.
     """
+    year = min(day.year + years, date.max.year)
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + years, day=28)
+        return day.replace(year=year, day=28)
 
 
 def filing_state(keeping: Keeping, case: Case, as_of: date) -> FilingState:
