@@ -164,7 +164,7 @@ def append_seals(log: Log, signer: Signer, seals: Sequence[Path]) -> list[Attach
     for path in seals:
         try:
             seal = read_seal(path)
-            found[path] = seal, known_index(seal, log)
+            found[path] = seal, continued_index(seal, log)
         except ProofProblem as problem:
             found[path] = problem
     new = [(p, log_entry(f[0])) for p, f in found.items() if not isinstance(f, ProofProblem) and f[1] is None]
@@ -214,16 +214,26 @@ def best_proof(log: Log, entry: bytes, index: int) -> Proof:
     return log.prove(index, entry, cosigned if covers else None)
 
 
-def known_index(seal: Seal, log: Log) -> int | None:
-    """Number of a seal's entry by the evidence that it carries, checked; None without such."""
+def continued_index(seal: Seal, log: Log) -> int | None:
+    """Number of a seal's entry by the evidence that it carries; None without such.
+
+    Every checkpoint that a seal carries was kept outside the log, which has to continue it.
+
+    Raises
+    ------
+    ProofProblem
+        ``log_rollback`` or ``log_fork``: the log was rewritten since; as of `Log.continues`.
+    """
     for inclusion in seal.evidence.log:
-        if _of(log, inclusion):
-            try:
-                signed = open_checkpoint(inclusion.checkpoint.encode(), log.key)
-            except ProofProblem:
-                continue
-            if Proof(inclusion.index, inclusion.path, signed).holds(log_entry(seal)):
-                return inclusion.index
+        if not _of(log, inclusion):
+            continue
+        try:
+            signed = open_checkpoint(inclusion.checkpoint.encode(), log.key)
+        except ProofProblem:
+            continue
+        if Proof(inclusion.index, inclusion.path, signed).holds(log_entry(seal)):
+            log.continues(signed.checkpoint)
+            return inclusion.index
     return None
 
 

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from engine.proofs.envelope import read_seal
 from engine.proofs.evidence import LogInclusion
-from engine.proofs.log.attach import best_proof, known_index
+from engine.proofs.log.attach import best_proof, continued_index
 from engine.proofs.log.checkpoint import Checkpoint, open_checkpoint
-from engine.proofs.log.hashes import check_consistency
 from engine.proofs.log.log import Log
 from engine.proofs.log.note import Algorithm, VerifierKey
 from engine.proofs.log.standing import LogLevel, LogStanding, better, cosigned_times, judge, log_standing, spelled
@@ -134,7 +133,7 @@ def check_log(folder: Path, keys: Sequence[VerifierKey], whole: bool = True) -> 
         times = cosigned_times(cosigned, witnesses_of(keys)) if cosigned else {}
         if cosigned is not None and times:
             report = replace(report, cosigned=cosigned.checkpoint, times=tuple(sorted(times.items())))
-            _consistent(log, cosigned.checkpoint)
+            log.continues(cosigned.checkpoint)
     except ProofProblem as problem:
         return replace(report, reason=problem.reason, detail=problem.detail)
     return report
@@ -145,17 +144,10 @@ def check_old(report: LogReport, keys: Sequence[VerifierKey], old: bytes) -> Log
     try:
         log, _ = open_log(report.folder, keys)
         before = open_checkpoint(old, log.key).checkpoint
-        _consistent(log, before)
+        log.continues(before)
     except ProofProblem as problem:
         return replace(report, reason=problem.reason, detail=problem.detail)
     return replace(report, continues=before.size)
-
-
-def _consistent(log: Log, old: Checkpoint) -> None:
-    signed = log.checkpoint()
-    proof = log.consistency(old.size, signed)
-    if not check_consistency(old.size, signed.checkpoint.size, old.root, signed.checkpoint.root, proof):
-        raise ProofProblem("log_fork", f"{old.size}")
 
 
 def check_seal(log: Log, keys: Sequence[VerifierKey], path: Path) -> SealReport:
@@ -167,7 +159,7 @@ def check_seal(log: Log, keys: Sequence[VerifierKey], path: Path) -> SealReport:
         if carried.level is LogLevel.INVALID:
             return SealReport(path, carried, "log_invalid", carried.detail)
         entry = log_entry(seal)
-        index = known_index(seal, log)
+        index = continued_index(seal, log)
         number = log.find(entry) if index is None else index
         if number is None:
             return SealReport(path, carried, "not_logged")
@@ -195,7 +187,7 @@ def tlog_proof(log: Log, path: Path) -> str:
 
     seal = read_seal(path)
     entry = log_entry(seal)
-    index = known_index(seal, log)
+    index = continued_index(seal, log)
     number = log.find(entry) if index is None else index
     if number is None:
         raise ProofProblem("not_logged")

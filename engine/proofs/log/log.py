@@ -20,7 +20,15 @@ from typing import Final
 
 from engine.proofs.locking import locked, replace_file, replace_files, sync_folder
 from engine.proofs.log.checkpoint import Checkpoint, Signed, check_origin, open_checkpoint
-from engine.proofs.log.hashes import EMPTY, consistency, inclusion, leaf_hash, root_of_inclusion, tree_hash
+from engine.proofs.log.hashes import (
+    EMPTY,
+    check_consistency,
+    consistency,
+    inclusion,
+    leaf_hash,
+    root_of_inclusion,
+    tree_hash,
+)
 from engine.proofs.log.note import Note, Signer, VerifierKey, sign
 from engine.proofs.log.tiles import HEIGHT, WIDTH, Tile, TileReader, bundle, leaf_hashes, tiles_of, top
 from engine.proofs.problems import ProofProblem
@@ -222,6 +230,19 @@ class Log:
         if old > size:
             raise ProofProblem("log_rollback", f"{old} > {size}")
         return consistency(old, size, TileReader(self.folder, size).node)
+
+    def continues(self, old: Checkpoint) -> None:
+        """Make sure that this log continues an older checkpoint of it.
+
+        Raises
+        ------
+        ProofProblem
+            ``log_rollback`` if it is smaller, ``log_fork`` if it is another; as of `consistency`.
+        """
+        signed = self.checkpoint()
+        proof = self.consistency(old.size, signed)
+        if not check_consistency(old.size, signed.checkpoint.size, old.root, signed.checkpoint.root, proof):
+            raise ProofProblem("log_fork", f"{old.size}")
 
     def add_cosignatures(self, note: Note) -> None:
         """Keep a checkpoint of this log that came back from a witness.
