@@ -138,19 +138,26 @@ def _paperwork(case: CaseReport, scale: _Scale, words: CaseWords) -> Row:
         span = _declared_span(entry, required)
         if span is not None:
             reason = words.texts.get("interruption_reason", str(entry.get("reason")))
-            declared.append(scale.bar(span, "declared", words.ui("declared", reason=reason, span=span_text(*span))))
+            declared.append(scale.bar(span, "declared", words.say("declared", reason=reason, span=span_text(*span))))
     bar = scale.bar(required, "required", span_text(*required))
-    return Row(words.ui("lane_paperwork"), 0.0, (bar,), tuple(declared))
+    return Row(words.say("lane_paperwork"), 0.0, (bar,), tuple(declared))
 
 
 def _declared_span(entry: Mapping[str, Any], required: Span) -> Span | None:
     """When a declared interruption was; one without an end lasts until the end of the activity."""
-    try:
-        start = datetime.fromisoformat(str(entry["start"]))
-        end = datetime.fromisoformat(str(entry["end"])) if entry.get("end") else max(required[1], start)
-    except (KeyError, ValueError):
+    start, end = _aware(entry.get("start")), _aware(entry.get("end"))
+    if start is None:
         return None
-    return (start, end) if start.utcoffset() is not None and end.utcoffset() is not None else None
+    return start, max(required[1], start) if end is None else end
+
+
+def _aware(value: object) -> datetime | None:
+    """A time of the paperwork; None where it is none, or has no offset."""
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.utcoffset() is not None else None
 
 
 def _device_rows(lanes: Sequence[Lane], scale: _Scale, words: CaseWords) -> list[Row]:
@@ -165,12 +172,12 @@ def _device_row(device: str, lanes: Sequence[Lane], scale: _Scale, words: CaseWo
     shown = sorted((lane for lane in lanes if _on(lane, scale)), key=_placed)
     off = [lane for lane in lanes if not _on(lane, scale)]
     breaks = [
-        scale.bar(span, "break", words.ui("key_break") + words.texts.ui("colon") + span_text(*span))
+        scale.bar(span, "break", words.say("key_break") + words.texts.ui("colon") + span_text(*span))
         for lane in shown
         for span in lane.breaks
     ]
     return Row(
-        device or words.ui("lane_unknown"),
+        device or words.say("lane_unknown"),
         0.0,
         tuple(_recordings(shown, scale, words)),
         tuple(_merged(breaks)),
@@ -213,9 +220,9 @@ def _group_bar(group: Sequence[Lane], scale: _Scale, words: CaseWords) -> Bar:
     worst = min((lane.verdict for lane in group), key=ORDER.index)
     kind = f"{worst.value} {group[0].kind}"
     if len(group) > 1:
-        return scale.bar(span, kind, words.ui("bar_many", count=len(group), span=span_text(*span)))
+        return scale.bar(span, kind, words.say("bar_many", count=len(group), span=span_text(*span)))
     lane = group[0]
-    title = words.ui("bar", path=safe(lane.path), span=span_text(*span))
+    title = words.say("bar", path=safe(lane.path), span=span_text(*span))
     verdict = words.texts.get("verdict", lane.verdict.value)
     basis = words.texts.get("clock_basis", lane.basis) if lane.basis else ""
     return scale.bar(span, kind, "\n".join(p for p in (title, verdict, basis) if p))
@@ -235,34 +242,31 @@ def _note(off: Sequence[Lane], lanes: Sequence[Lane], words: CaseWords) -> str:
     placed = sorted(lane.span[0] for lane in off if lane.span is not None)
     if placed:
         what = span_text(placed[0], placed[-1])
-        notes.append(words.ui("lane_off", what=what))
+        notes.append(words.say("lane_off", what=what))
     unplaced = sum(lane.span is None for lane in off)
     if unplaced:
-        notes.append(words.ui("lane_unplaced", count=unplaced))
+        notes.append(words.say("lane_unplaced", count=unplaced))
     imports = sorted(lane.imported for lane in lanes if lane.imported is not None)
     if imports:
-        notes.append(words.ui("lane_imported", when=f"{imports[-1]:%Y-%m-%d %H:%M}"))
+        notes.append(words.say("lane_imported", when=f"{imports[-1]:%Y-%m-%d %H:%M}"))
     return words.texts.ui("sentence_break").join(notes)
 
 
 def _coverage_row(coverage: Coverage, scale: _Scale, words: CaseWords) -> Row:
     excused, uncertain = set(coverage.excused), set(coverage.uncertain)
     bars = [scale.bar(s, "covered", span_text(*s)) for s in coverage.covered]
-    marks = [scale.bar(s, "silent", words.ui("key_silent")) for s in coverage.silent]
+    marks = [scale.bar(s, "silent", words.say("key_silent")) for s in coverage.silent]
     bare = [s for s in coverage.uncovered if s not in excused and s not in uncertain]
-    bars += [scale.bar(s, "uncovered", words.ui("break_uncovered", span=span_text(*s))) for s in bare]
-    bars += [scale.bar(s, "excused", words.ui("break_excused", span=span_text(*s))) for s in coverage.excused]
-    bars += [scale.bar(s, "uncertain", words.ui("break_uncertain", span=span_text(*s))) for s in coverage.uncertain]
-    return Row(words.ui("lane_coverage"), 0.0, tuple(bars), tuple(marks))
+    bars += [scale.bar(s, "uncovered", words.say("break_uncovered", span=span_text(*s))) for s in bare]
+    bars += [scale.bar(s, "excused", words.say("break_excused", span=span_text(*s))) for s in coverage.excused]
+    bars += [scale.bar(s, "uncertain", words.say("break_uncertain", span=span_text(*s))) for s in coverage.uncertain]
+    return Row(words.say("lane_coverage"), 0.0, tuple(bars), tuple(marks))
 
 
 def _moments(case: CaseReport, scale: _Scale, words: CaseWords) -> Iterable[Bar]:
     for entry in case.paperwork.get("moments", ()):
-        try:
-            at = datetime.fromisoformat(str(entry["at"]))
-        except (KeyError, ValueError):
-            continue
-        if at.utcoffset() is not None and scale.shows((at, at)):
+        at = _aware(entry.get("at"))
+        if at is not None and scale.shows((at, at)):
             kind = safe(str(entry.get("kind", "")))
             yield Bar(scale.x(at), 0.0, "moment", f"{words.texts.get('moment', kind)} {at:%H:%M:%S}")
 

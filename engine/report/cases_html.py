@@ -54,9 +54,9 @@ def page(report: ArchiveReport, language: str, selftest: SelfTest, only_found: b
         selftest=texts.get("selftest", selftest.result),
         chips=[(v.value, texts.get("verdict", v.value), counts[v]) for v in ORDER],
         file_total=len(report.files),
-        left=words.ui("left", files=report.left, cases=report.cases_left) if report.interrupted else "",
+        left=words.say("left", files=report.left, cases=report.cases_left) if report.interrupted else "",
         problems=[safe(p.as_line("zh" if language.startswith("zh") else "en")) for p in report.problems],
-        unlisted=words.ui("unlisted_activities", count=unlisted) if unlisted else "",
+        unlisted=words.say("unlisted_activities", count=unlisted) if unlisted else "",
         cases=[_case(c, words) for c in cases],
         due=_due(report, words),
         files=[_file(f, report, texts, n) for n, f in enumerate(files_to_show(report))],
@@ -67,9 +67,9 @@ def page(report: ArchiveReport, language: str, selftest: SelfTest, only_found: b
 
 
 def _head(report: ArchiveReport, words: CaseWords) -> str:
-    pack = words.ui("no_pack") if report.pack is None else report.pack.name
-    count = words.ui("case_count", count=len(report.cases))
-    return f"{words.ui('head', as_of=f'{report.as_of:%Y-%m-%d %H:%M}', pack=pack)} · {count}"
+    pack = words.say("no_pack") if report.pack is None else report.pack.name
+    count = words.say("case_count", count=len(report.cases))
+    return f"{words.say('head', as_of=f'{report.as_of:%Y-%m-%d %H:%M}', pack=pack)} · {count}"
 
 
 def _case(case: CaseReport, words: CaseWords) -> dict[str, Any]:
@@ -120,35 +120,35 @@ def _facts(case: CaseReport, words: CaseWords) -> Iterable[tuple[str, str]]:
     said = case.paperwork
     for name in ("activity", "place", "outcome", "closed", "filed"):
         if said.get(name):
-            yield words.ui(name), safe(words.texts.get("case_outcome", str(said[name])))
+            yield words.say(name), safe(words.texts.get("case_outcome", str(said[name])))
     if said.get("officers"):
-        yield words.ui("officers"), safe(words.texts.ui("list_break").join(map(str, said["officers"])))
+        yield words.say("officers"), safe(words.texts.ui("list_break").join(map(str, said["officers"])))
     for report in said.get("attachments", ()):
         size = "—" if report["size"] is None else words.texts.ui("bytes", count=report["size"])
-        yield words.ui("attachment"), safe(f"{report['path']} · {size} · {report['blake3'] or '—'}")
+        yield words.say("attachment"), safe(f"{report['path']} · {size} · {report['blake3'] or '—'}")
     for lane in case.lanes:
         when = "—" if lane.span is None else span_text(*lane.span)
         basis = words.texts.get("clock_basis", lane.basis) if lane.basis else ""
-        yield words.ui("records"), safe(" · ".join(p for p in (lane.path, when, basis) if p))
+        yield words.say("records"), safe(" · ".join(p for p in (lane.path, when, basis) if p))
     if case.keeping is not None:
-        yield words.ui("kept"), _kept(case.keeping, words)
+        yield words.say("kept"), _kept(case.keeping, words)
 
 
 def _kept(keeping: Keeping, words: CaseWords) -> str:
     reason = words.texts.get("keeping", keeping.reason)
     if keeping.forever:
-        term = words.ui("forever")
+        term = words.say("forever")
     else:
-        term = words.ui("undecided") if keeping.until is None else words.ui("until", day=keeping.until.isoformat())
+        term = words.say("undecided") if keeping.until is None else words.say("until", day=keeping.until.isoformat())
     return f"{term} ({reason})"
 
 
 def _due(report: ArchiveReport, words: CaseWords) -> list[tuple[str, list[tuple[str, str]]]]:
     due = due_lists(report)
     lists = [
-        (words.ui("file_by_head"), [(day.isoformat(), safe(c.id)) for day, c in due.file_by]),
-        (words.ui("delete_after_head"), [(day.isoformat(), safe(c.id)) for day, c in due.delete_after]),
-        (words.ui("never"), [("", safe(c.id)) for c in due.never]),
+        (words.say("file_by_head"), [(day.isoformat(), safe(c.id)) for day, c in due.file_by]),
+        (words.say("delete_after_head"), [(day.isoformat(), safe(c.id)) for day, c in due.delete_after]),
+        (words.say("never"), [("", safe(c.id)) for c in due.never]),
     ]
     return lists if due else []
 

@@ -64,9 +64,9 @@ def _print(console: Console, report: ArchiveReport, language: str, selftest: str
 
 
 def _head(report: ArchiveReport, words: CaseWords) -> Text:
-    pack = words.ui("no_pack") if report.pack is None else report.pack.name
+    pack = words.say("no_pack") if report.pack is None else report.pack.name
     head = Text(safe(report.department or report.path), "bold")
-    facts = words.ui("head", as_of=f"{report.as_of:%Y-%m-%d %H:%M}", pack=pack)
+    facts = words.say("head", as_of=f"{report.as_of:%Y-%m-%d %H:%M}", pack=pack)
     return head.append("  " + facts, "dim not bold")
 
 
@@ -75,11 +75,11 @@ def _table(cases: Sequence[CaseReport], words: CaseWords, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
     longest = max(cell_len(safe(c.id)) for c in cases)
     table.add_column(words.texts.ui("verdict"), no_wrap=True)
-    table.add_column(words.ui("case"), overflow="fold", width=max(12, min(longest, width * 3 // 10)))
-    table.add_column(words.ui("covered"), no_wrap=True, justify="right")
+    table.add_column(words.say("case"), overflow="fold", width=max(12, min(longest, width * 3 // 10)))
+    table.add_column(words.say("covered"), no_wrap=True, justify="right")
     if wide:
-        table.add_column(words.ui("activity_time"), no_wrap=True)
-    table.add_column(words.ui("failed_checks"), overflow="fold", ratio=1)
+        table.add_column(words.say("activity_time"), no_wrap=True)
+    table.add_column(words.say("failed_checks"), overflow="fold", ratio=1)
     for case in cases:
         why = Text(words.why(case), COLOURS[case.verdict.value] if case.verdict is not Verdict.CLEAR else "dim")
         when = words.activity(case)
@@ -128,15 +128,15 @@ def _print_check(console: Console, check: FailedCheck, words: CaseWords) -> None
             if any(place):
                 console.print(_under(Text("  ".join(p for p in place if p), "dim"), 4))
         if len(fact.places) > MOST_PLACES:
-            more = words.ui("more_places", count=len(fact.places) - MOST_PLACES)
+            more = words.say("more_places", count=len(fact.places) - MOST_PLACES)
             console.print(_under(Text(more, "dim"), 4))
         if fact.settles:
-            settles = Text.assemble((words.ui("settles") + words.texts.ui("colon"), "dim"), fact.settles)
+            settles = Text.assemble((words.say("settles") + words.texts.ui("colon"), "dim"), fact.settles)
             console.print(_under(settles, 4))
         if fact.liability:
             console.print(_under(Text(fact.liability, "dim"), 4))
     if len(check.facts) > MOST_PLACES:
-        more = words.ui("more_findings", title=check.title, count=len(check.facts) - MOST_PLACES)
+        more = words.say("more_findings", title=check.title, count=len(check.facts) - MOST_PLACES)
         console.print(_under(Text(more, "dim"), 2))
 
 
@@ -162,39 +162,39 @@ def _print_due(console: Console, due: DueLists, words: CaseWords) -> None:
     if not due:
         return
     console.print()
-    console.print(Text(words.ui("due_head"), "bold"))
+    console.print(Text(words.say("due_head"), "bold"))
     for name, rows in (("file_by", due.file_by), ("delete_after", due.delete_after)):
         for day, case in rows[:MOST_DUE]:
-            line = Text(words.ui(name, day=day.isoformat()))
+            line = Text(words.say(name, day=day.isoformat()))
             console.print(_under(line.append("  ").append(safe(case.id), "bold")))
         if len(rows) > MOST_DUE:
-            console.print(_under(Text(words.ui("more_cases", count=len(rows) - MOST_DUE), "dim")))
+            console.print(_under(Text(words.say("more_cases", count=len(rows) - MOST_DUE), "dim")))
     if due.never:
         names = words.texts.ui("list_break").join(safe(c.id) for c in due.never[:MOST_DUE])
         more = len(due.never) - MOST_DUE
-        tail = " " + words.ui("more_cases", count=more) if more > 0 else ""
-        console.print(_under(Text(words.ui("never") + words.texts.ui("colon") + names + tail)))
+        tail = " " + words.say("more_cases", count=more) if more > 0 else ""
+        console.print(_under(Text(words.say("never") + words.texts.ui("colon") + names + tail)))
 
 
 def _counts(report: ArchiveReport, words: CaseWords) -> Text:
-    line = Text(words.ui("case_count", count=len(report.cases)))
+    line = Text(words.say("case_count", count=len(report.cases)))
     counted = [(v.value, sum(c.verdict is v for c in report.cases)) for v in ORDER]
     for number, (verdict, count) in enumerate((v, n) for v, n in counted if n):
         line.append(words.texts.ui("count_break") if number else words.texts.ui("colon"))
         name = words.texts.get("verdict", verdict)
         line.append(words.texts.ui("case_verdict_count", verdict=name, count=count), COLOURS[verdict])
-    return line.append(words.ui("file_tail", count=len(report.files)), "dim")
+    return line.append(words.say("file_tail", count=len(report.files)), "dim")
 
 
 def _print_notes(console: Console, report: ArchiveReport, words: CaseWords, selftest: str) -> None:
     unlisted = sum(c.paperwork.get("listed") is False for c in report.cases)
     if unlisted:
-        console.print(Text(words.ui("unlisted_activities", count=unlisted), "dim"))
+        console.print(Text(words.say("unlisted_activities", count=unlisted), "dim"))
     if any(c.verdict is Verdict.CLEAR for c in report.cases):
         console.print(Text(words.texts.ui("clear_note"), "dim"))
     unchecked = words.unchecked()
     if unchecked:
         numbers = words.texts.ui("list_break").join(number for number, _ in unchecked)
-        console.print(Text(words.ui("unchecked", articles=numbers), "dim"))
+        console.print(Text(words.say("unchecked", articles=numbers), "dim"))
     if selftest:
         console.print(Text(words.texts.ui("selftest_line", result=words.texts.get("selftest", selftest)), "dim"))

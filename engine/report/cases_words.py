@@ -60,7 +60,7 @@ class CaseWords:
     texts: Texts
     pack: RulePack | None
 
-    def ui(self, name: str, **params: Any) -> str:
+    def say(self, name: str, **params: Any) -> str:
         """A text of the views of cases."""
         return self.texts.get("cases", name, **params)
 
@@ -169,7 +169,7 @@ class CaseWords:
         law = None if self.pack is None else self.pack.content.liability
         if law is None or not items:
             return ""
-        return self.ui("liability", article=law.article, items=self.texts.ui("list_break").join(items))
+        return self.say("liability", article=law.article, items=self.texts.ui("list_break").join(items))
 
     def when(self, finding: Finding) -> str:
         """When a finding about a case begins and ends; within the file where it has no absolute time."""
