@@ -22,6 +22,9 @@ INDEX = json.loads((ROOT / "vectors" / "index.json").read_text(encoding="utf-8")
 EXIT = {"OK": 0, "OK_WITH_MISSING_INFO": 0, "NOT_OK": 1, "NOT_SEALED": 3}
 FRAMES = [v for v in INDEX if "frame.json" in v["files"]]
 RECORDINGS = [v for v in INDEX if "frame.json" not in v["files"]]
+EXCERPTS = [v for v in INDEX if "clip.mov.unbroken-excerpt.json" in v["files"]]
+SPECIAL = {"keys.json", "logs.txt", "clip.mov.unbroken-excerpt.json"}
+"""Where a verdict rests on more than the recording and its proof."""
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -46,6 +49,11 @@ def folder(program, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def standalone() -> ModuleType:
     return load("verify_standalone", ROOT / "tools" / "verify_standalone.py")
+
+
+@pytest.fixture(scope="module")
+def excerpt_standalone() -> ModuleType:
+    return load("verify_excerpt_standalone", ROOT / "tools" / "verify_excerpt_standalone.py")
 
 
 def named(vectors):
@@ -91,17 +99,17 @@ def test_engine_on_one_frame(folder, vector):
 
 
 @named(INDEX)
-def test_standalone(folder, vector, standalone, monkeypatch, capsys):
+def test_standalone(folder, vector, standalone, excerpt_standalone, monkeypatch, capsys):
     place = folder / vector["name"]
     frame = ["--frame", place / "frame.json", "--proof", place / "clip.mov.unbroken.json"]
     arguments = frame if vector in FRAMES else [place / "clip.mov"]
     keys = ["--trusted-keys", place / "keys.json"] if "keys.json" in vector["files"] else []
     monkeypatch.setattr(sys, "argv", ["verify_standalone.py", *map(str, [*arguments, *keys])])
-    code = standalone.main()
+    code = (excerpt_standalone if vector in EXCERPTS else standalone).main()
     assert (code, f": {vector['standalone']}:" in capsys.readouterr().out) == (EXIT[vector["standalone"]], True)
 
 
-@named([v for v in RECORDINGS if v["expected"]["status"] == "NOT_OK" and not {"keys.json", "logs.txt"} & {*v["files"]}])
+@named([v for v in RECORDINGS if v["expected"]["status"] == "NOT_OK" and not SPECIAL & {*v["files"]}])
 def test_sealing_does_not_launder(folder, vector):
     """Sealing what does not fit its proof writes nothing."""
     place = folder / vector["name"]

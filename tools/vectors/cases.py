@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vectors.bases import Base, clip, remuxed
+from vectors.excerpts import excerpt_vectors
 from vectors.files import file_vectors
 from vectors.headers import header_vectors
 from vectors.leaves import leaf_vectors
@@ -76,6 +77,7 @@ def vectors() -> list[Vector]:
         *signature_vectors(base),
         *log_vectors(base),
         *token_vectors(base),
+        *excerpt_vectors(base),
     ]
     assert len({v.name for v in made}) == len(made)
     return made

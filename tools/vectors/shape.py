@@ -20,7 +20,7 @@ KEEP: Any = object()
 class Vector:
     """One thing that is wrong, and what has to be said of it.
 
-    `klass` is what it is wrong with: file, header, leaf, tree, signature, log, timestamp; ``none`` where nothing is.
+    `klass` is what is wrong: file, header, leaf, tree, signature, log, timestamp, excerpt; ``none`` where nothing is.
     `standalone` is the answer of a verifier that knows only whether every byte is as it was sealed.
     """
 
@@ -97,3 +97,11 @@ def vector(
     files = {n: d for n, d in given.items() if d is not None}
     alone = standalone or ("NOT_OK" if reason == "content_whole" else status)
     return Vector(name, klass, "" if attack == "none" else attack, done, files, status, reason, alone, frames)
+
+
+def excerpt_vector(
+    name: str, attack: str, done: str, clip: bytes, proof: bytes, status: str, reason: str, frames: Sequence[Any] = ()
+) -> Vector:
+    """A vector of a clip and the proof of an excerpt."""
+    files = {NAME: clip, f"{NAME}.unbroken-excerpt.json": proof}
+    return Vector(name, "excerpt" if attack else "none", attack, done, files, status, reason, status, frames)
