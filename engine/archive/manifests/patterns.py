@@ -38,14 +38,16 @@ def pattern_fault(pattern: str) -> tuple[str, Mapping[str, str]] | None:
     """What is wrong with a pattern: identifier and parameters; None where it can be used."""
     if len(pattern) > MAX_PATTERN:
         return "pattern_too_long", {"limit": str(MAX_PATTERN)}
-    if why := _slow(pattern):
-        return "slow_pattern", {"why": why}
+    if slow := _slow(pattern):
+        return "slow_pattern", {"why": slow[0], "why_zh": slow[1]}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of patterns that a later Python will read otherwise
             compiled = re.compile(pattern)
     except (re.error, Warning, RecursionError, OverflowError, ValueError) as error:
-        return "bad_pattern", {"why": shortened(error)}
+        position = getattr(error, "pos", None)
+        where = "无法解析" if position is None else f"第 {position + 1} 个字符处有误"
+        return "bad_pattern", {"why": shortened(error), "why_zh": where}
     for name in compiled.groupindex:
         if name not in GROUPS:
             return "unknown_group", {"value": name, "known": listed(GROUPS), **nearest(name, GROUPS)}
@@ -64,8 +66,8 @@ def read_name(pattern: str, name: str) -> Mapping[str, str] | None:
     return None if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
 
 
-def _slow(pattern: str) -> str:
-    """Why a pattern could be slow; empty if it cannot."""
+def _slow(pattern: str) -> tuple[str, str] | None:
+    """Why a pattern could be slow, in English and Chinese; None if it cannot."""
     groups = [_Group()]
     variable, ways, at, several = 0, 1, 0, False
     while at < len(pattern):
@@ -73,7 +75,8 @@ def _slow(pattern: str) -> str:
         if pattern[at] == "(":
             opened = _GROUP.match(pattern, at)
             if opened is None or (pattern.startswith("(?", at) and opened.end() == at + 1):
-                return f"{pattern[at : at + 3]} is not allowed"
+                part = pattern[at : at + 3]
+                return f"{part} is not allowed", f"不允许使用 {part}"
             groups.append(_Group())
             at, several = opened.end(), False
         elif pattern[at] == ")" and len(groups) > 1:
@@ -85,20 +88,21 @@ def _slow(pattern: str) -> str:
         elif quantifier:
             spread = _spread(quantifier)
             if several and quantifier.group() != "?":
-                return f"a repetition of what can match in several ways, before {pattern[quantifier.end() :][:10]!r}"
+                part = pattern[: quantifier.end()][-10:]
+                return f"it repeats what itself can match in several ways, at {part}", f"{part} 处重复嵌套"
             variable += spread > WIDE
             ways *= 1 if spread > WIDE else spread + 1
             groups[-1].several |= spread > 0
             at = quantifier.end()
             at += pattern[at : at + 1] in ("?", "+")
         elif re.match(r"\\[1-9]", pattern[at : at + 2]):
-            return "references to groups are not allowed"
+            return "references to groups are not allowed", "不允许引用命名组"
         else:
             groups[-1].branches += pattern[at] == "|"
             at, several = _atom_end(pattern, at), False
         if variable > MAX_VARIABLE or ways > MAX_WAYS:
-            return "too many parts that may vary"
-    return "" if ways * groups[0].branches <= MAX_WAYS else "too many alternatives"
+            return "too many parts that may vary", "可变部分过多"
+    return None if ways * groups[0].branches <= MAX_WAYS else ("too many alternatives", "备选分支过多")
 
 
 @dataclass(slots=True)

@@ -57,9 +57,10 @@ class ManifestProblem:
         return message
 
     def as_line(self, language: Literal["en", "zh"]) -> str:
-        """Place, field and text in one line."""
+        """Place, field and text in one line; a warning says that it is one."""
+        graded = "" if self.grade == "error" else "warning: " if language == "en" else "提示："
         named = f"{self.field}: " if self.field else ""
-        return f"{self.place()}: {named}{self.text(language)}"
+        return f"{self.place()}: {graded}{named}{self.text(language)}"
 
 
 def nearest(word: str, known: Iterable[str]) -> dict[str, str]:

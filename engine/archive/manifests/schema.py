@@ -20,7 +20,7 @@ M = TypeVar("M", bound=BaseModel)
 
 EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("a text", "文本"),
-    "bool_type": ("true or false", "true 或 false"),
+    "bool_type": ("true or false", "布尔值 true 或 false"),
     "float_type": ("a number", "数值"),
     "int_type": ("a whole number", "整数"),
     "tuple_type": ("a list", "列表"),
@@ -179,16 +179,17 @@ def _in_file(model: type[BaseModel], loc: Sequence[str | int]) -> Path:
 
 
 def _words(model: type[BaseModel], path: Path) -> tuple[str, ...]:
-    return _choices(_annotation_at(model, path))
+    return words_of(_annotation_at(model, path))
 
 
-def _choices(annotation: Any) -> tuple[str, ...]:
+def words_of(annotation: Any) -> tuple[str, ...]:
+    """The words that a field may have; none where it may have any."""
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return tuple(str(e.value) for e in annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return tuple(map(str, typing.get_args(annotation)))
     if typing.get_origin(annotation) in _WRAPPERS:
-        return tuple(w for a in typing.get_args(annotation) for w in _choices(a))
+        return tuple(w for a in typing.get_args(annotation) for w in words_of(a))
     return ()
 
 

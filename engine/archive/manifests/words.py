@@ -37,7 +37,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "not_utf8": ("is not UTF-8 text. Save it as UTF-8.", "不是 UTF-8 文本。请另存为 UTF-8。"),
         "not_toml": ("is not TOML: {why}.", "不符合 TOML 语法：{why_zh}。"),
-        "not_csv": ("is not CSV: {why}.", "不符合 CSV 格式：{why}。"),
+        "not_csv": ("is not CSV: {why}.", "不符合 CSV 格式（引号不成对，或引号之后还有文字）：{why}。"),
         "no_settings": (
             "there is no archive.toml: department unknown, rule pack {pack}, times need an offset. "
             "`unbroken audit --init` writes one.",
@@ -127,11 +127,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "serial '{value}' is already registered in line {line}.",
             "设备编号“{value}”已在第 {line} 行登记。",
         ),
-        "bad_pattern": ("is no regular expression: {why}.", "不是有效的正则表达式：{why}。"),
+        "bad_pattern": ("is no regular expression: {why}.", "不是有效的正则表达式：{why_zh}。"),
         "pattern_too_long": ("is longer than {limit} characters.", "超过 {limit} 个字符。"),
         "slow_pattern": (
             "could take very long: {why}. Write out what repeats, e.g. \\d{{4}}.",
-            "匹配可能极慢：{why}。请写明重复次数，如 \\d{{4}}。",
+            "匹配可能极慢：{why_zh}。请写明重复次数，如 \\d{{4}}。",
         ),
         "unknown_group": ("unknown group '{value}'; used are: {known}.", "未知命名组“{value}”；可用：{known}。"),
         "no_group": (
