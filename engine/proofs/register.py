@@ -15,7 +15,6 @@ import datetime
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from blake3 import blake3
 
 from engine.proofs.locking import locked, replace_file, sync_folder, write_all
 from engine.proofs.problems import ProofProblem
+from engine.proofs.register_chain import Break, Chain, content_of, fits, read, verify
 from engine.proofs.register_lines import (
     MAX_LINE,
     SCHEMA,
@@ -57,47 +57,6 @@ __all__ = [
 ]
 
 _LOCK: Final = ".lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The first place where the chain does not hold.
-
-    Parameters
-    ----------
-    line
-        From 1; one behind the last line where lines at the end are missing.
-    change
-        ``edited``, ``removed``, ``reordered``, ``truncated``, ``torn``, or ``unapproved``: a use
-        that no approval before it allows.
-    detail
-        What was seen, in a few words.
-    """
-
-    line: int
-    change: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A register as it was read.
-
-    Parameters
-    ----------
-    entries
-        All entries before the first break.
-    broken
-        None if the chain holds.
-    """
-
-    entries: tuple[Entry, ...]
-    broken: Break | None
-
-    @property
-    def head(self) -> str | None:
-        """Hash of the last entry: what is to be remembered elsewhere; None for an empty register."""
-        return self.entries[-1].hash if self.entries else None
 
 
 def approve(
@@ -190,21 +149,6 @@ def enter_use(
     )
 
 
-def read(register: str | os.PathLike[str]) -> tuple[Entry, ...]:
-    """All entries, the chain checked.
-
-    Raises
-    ------
-    ProofProblem
-        ``no_register``, ``denied``; ``register_torn`` or ``register_broken`` with the line.
-    """
-    chain = verify(register)
-    if chain.broken is not None:
-        reason = "register_torn" if chain.broken.change == "torn" else "register_broken"
-        raise ProofProblem(reason, f"{chain.broken.line}")
-    return chain.entries
-
-
 def find_approval(
     register: str | os.PathLike[str], recording: str, action: Action, span: Span = WHOLE, who: str | None = None
 ) -> Entry | None:
@@ -241,29 +185,6 @@ def find_approval(
     return fitting[-1] if fitting else None
 
 
-def verify(register: str | os.PathLike[str], head: str | None = None) -> Chain:
-    """Check the chain and name the first break.
-
-    Parameters
-    ----------
-    register
-        The file.
-    head
-        Hash of an entry that was the last one at some time; it has to be in the chain still.
-
-    Raises
-    ------
-    ProofProblem
-        ``no_register`` or ``denied``: it cannot be read at all.
-    """
-    entries: list[Entry] = []
-    lines = _lines(Path(register))
-    broken = _follow(lines, entries)
-    if broken is None and head is not None and head not in {e.hash for e in entries}:
-        broken = Break(len(lines) + 1, "truncated", head[:16])
-    return Chain(tuple(entries), broken)
-
-
 def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
     """Close a last line that a crash left unfinished; nothing is taken away.
 
@@ -279,7 +200,7 @@ def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
     """
     path = Path(register)
     with _writing(path):
-        data = _bytes(path)
+        data = content_of(path)
         chain = verify(path)
         if chain.broken is None or chain.broken.change != "torn":
             if chain.broken is not None:
@@ -287,7 +208,7 @@ def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
             raise ProofProblem("register_not_torn")
         torn = data[data.rfind(b"\n") + 1 :]
         whole = parse(torn, len(chain.entries) + 1)
-        if whole is not None and _fits(whole, chain.entries):
+        if whole is not None and fits(whole, chain.entries):
             replace_file(path, data + b"\n")
             return None
         fields = {
@@ -298,78 +219,6 @@ def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
         line = _line(fields, chain.entries[-1] if chain.entries else None)
         replace_file(path, data + b"\n" + line + b"\n")
         return verify(path).entries[-1]
-
-
-# ---- reading ----------------------------------------------------------------------------------
-
-
-def _follow(lines: list[bytes], entries: list[Entry]) -> Break | None:
-    """Go along the lines, collect entries that follow from one another, and stop at the first that does not."""
-    approvals: dict[str, Entry] = {}
-    number = 0
-    while number < len(lines):
-        line, number = lines[number], number + 1
-        if not line.endswith(b"\n"):
-            return Break(number, "torn", f"{len(line)} bytes")
-        entry = parse(line[:-1], number)
-        if entry is None:
-            following = parse(lines[number][:-1], number + 1) if number < len(lines) else None
-            if following is None or not _recovers(following, line[:-1]) or not _fits(following, entries):
-                return Break(number, "edited", "no entry")
-            number += 1
-            entry = following
-        if (wrong := _misfit(entry, entries, number)) is not None:
-            return wrong
-        if entry.kind is Kind.USE and not _allowed(entry, approvals.get(entry.approval or "")):
-            return Break(number, "unapproved", entry.id)
-        if entry.kind is Kind.APPROVAL:
-            approvals[entry.hash] = entry
-        entries.append(entry)
-    return None
-
-
-def _allowed(use: Entry, approval: Entry | None) -> bool:
-    if approval is None or approval.what is None or use.what is None:
-        return False
-    same = (use.who, use.approver, use.action) == (approval.who, approval.approver, approval.action)
-    return same and use.what.blake3 == approval.what.blake3 and approval.what.span.covers(use.what.span)
-
-
-def _recovers(entry: Entry, torn: bytes) -> bool:
-    found = {"bytes": len(torn), "blake3": blake3(torn).hexdigest()}
-    return entry.kind is Kind.RECOVERY and entry.torn == found
-
-
-def _fits(entry: Entry, before: list[Entry] | tuple[Entry, ...]) -> bool:
-    return _misfit(entry, before, 0) is None
-
-
-def _misfit(entry: Entry, before: list[Entry] | tuple[Entry, ...], number: int) -> Break | None:
-    expected = len(before) + 1
-    if entry.sequence != expected:
-        known = any(e.sequence == entry.sequence for e in before)
-        change = "reordered" if known or entry.sequence < expected else "removed"
-        return Break(number, change, f"entry {entry.sequence} where {expected} belongs")
-    if entry.previous != (before[-1].hash if before else None):
-        line = before[-1].line if before else number
-        return Break(line, "edited", f"entry {expected} was written after another entry {expected - 1}")
-    return None
-
-
-def _lines(path: Path) -> list[bytes]:
-    """Lines with their line feeds; a carriage return is part of a line (and makes it none of ours)."""
-    parts = _bytes(path).split(b"\n")
-    whole = [p + b"\n" for p in parts[:-1]]
-    return [*whole, parts[-1]] if parts[-1] else whole
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise ProofProblem("no_register", str(path)) from error
-    except (OSError, ValueError) as error:
-        raise ProofProblem("denied", getattr(error, "strerror", None) or str(error)) from error
 
 
 # ---- writing ----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from typing import Final
 
 from engine.proofs.locking import locked, replace_file, replace_files, sync_folder
 from engine.proofs.log.checkpoint import Checkpoint, Signed, check_origin, open_checkpoint
+from engine.proofs.log.edge import Edge
 from engine.proofs.log.hashes import (
     EMPTY,
     check_consistency,
@@ -30,7 +31,7 @@ from engine.proofs.log.hashes import (
     tree_hash,
 )
 from engine.proofs.log.note import Note, Signer, VerifierKey, sign
-from engine.proofs.log.tiles import HEIGHT, WIDTH, Tile, TileReader, bundle, leaf_hashes, tiles_of, top
+from engine.proofs.log.tiles import WIDTH, Tile, TileReader, leaf_hashes, tiles_of, top
 from engine.proofs.problems import ProofProblem
 
 CHECKPOINT: Final = "checkpoint"
@@ -168,7 +169,7 @@ class Log:
         with self._locked():
             signed = self.checkpoint()
             size = signed.checkpoint.size
-            edge = _Edge.read(TileReader(self.folder, size), signed.checkpoint)
+            edge = Edge.read(TileReader(self.folder, size), signed.checkpoint)
             known = {e: size - len(edge.bundle) + i for i, e in enumerate(edge.bundle)}
             numbers = []
             for entry in entries:
@@ -307,7 +308,7 @@ class Log:
         with _writing(self.folder), locked(self.folder / _LOCK):
             yield
 
-    def _write(self, edge: _Edge, signer: Signer) -> None:
+    def _write(self, edge: Edge, signer: Signer) -> None:
         size = edge.size + len(edge.added)
         files = [(self.folder / tile.path, edge.content(tile)) for tile in tiles_of(size, edge.size)]
         for folder in dict.fromkeys(path.parent for path, _ in files):
@@ -326,65 +327,6 @@ class Log:
         for tile in tiles_of(size, before):
             if tile.width == WIDTH:
                 shutil.rmtree(self.folder / f"{tile.path}.p", ignore_errors=True)
-
-
-@dataclass(slots=True)
-class _Edge:
-    """The right edge of a tree while entries are added: for each level, the hashes from the last partial tile on."""
-
-    size: int
-    bundle: list[bytes]
-    rows: list[list[bytes]]
-    firsts: list[int]
-    added: list[bytes]
-    reader: TileReader
-
-    @staticmethod
-    def read(reader: TileReader, checkpoint: Checkpoint) -> _Edge:
-        size, rows, firsts, level = reader.size, [], [], 0
-        while size >> HEIGHT * level:
-            count = size >> HEIGHT * level
-            index = count // WIDTH
-            rows.append(list(reader.hashes(level, index)) if count % WIDTH else [])
-            firsts.append(index * WIDTH)
-            level += 1
-        entries = list(reader.entries(size // WIDTH)) if size % WIDTH else []
-        edge = _Edge(size, entries, rows, firsts, [], reader)
-        fits = leaf_hashes(entries) == (rows[0] if rows else []) and tree_hash(0, size, edge.node) == checkpoint.root
-        if not fits:
-            raise ProofProblem("log_differs", "tiles and checkpoint")
-        return edge
-
-    def add(self, entry: bytes) -> None:
-        bundle([entry])
-        self.added.append(entry)
-        carried: bytes | None = leaf_hash(entry)
-        level = 0
-        while carried is not None:
-            if level == len(self.rows):
-                self.rows.append([])
-                self.firsts.append(0)
-            self.rows[level].append(carried)
-            full = len(self.rows[level]) % WIDTH == 0
-            carried = top(self.rows[level][-WIDTH:]) if full else None
-            level += 1
-
-    def content(self, tile: Tile) -> bytes:
-        """Bytes of a tile or bundle at the edge."""
-        if tile.level is None:
-            first = tile.index * WIDTH - (self.size // WIDTH) * WIDTH
-            return bundle([*self.bundle, *self.added][first : first + tile.width])
-        first = tile.index * WIDTH - self.firsts[tile.level]
-        return b"".join(self.rows[tile.level][first : first + tile.width])
-
-    def node(self, level: int, index: int) -> bytes:
-        """As `TileReader.node`, from the edge where it holds the hash."""
-        height, above = level // HEIGHT, level % HEIGHT
-        first = (index << above) - (self.firsts[height] if height < len(self.firsts) else 0)
-        if first < 0 or height >= len(self.rows):
-            return self.reader.node(level, index)
-        row = self.rows[height][first : first + (1 << above)]
-        return top(row) if row else self.reader.node(level, index)
 
 
 def _make_folder(folder: Path, root: Path) -> None:
