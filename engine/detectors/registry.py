@@ -10,6 +10,7 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 
 from engine.detectors import (
+    ambiguous,
     audio_gap,
     audio_missing,
     audio_muted,
@@ -23,6 +24,7 @@ from engine.detectors import (
     hidden,
     insertion,
     obstruction,
+    screen_clock,
     splice,
     unreadable,
 )
@@ -33,9 +35,11 @@ GROUP = "unbroken.detectors"
 BUILT_IN: tuple[Detector, ...] = (
     gap.DETECTOR,
     clock_jump.DETECTOR,
+    screen_clock.DETECTOR,
     copy_cut.DETECTOR,
     hidden.DETECTOR,
     edit_trace.DETECTOR,
+    ambiguous.DETECTOR,
     unreadable.DETECTOR,
     splice.DETECTOR,
     insertion.DETECTOR,

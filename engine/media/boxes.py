@@ -26,6 +26,7 @@ MAX_TOP_LEVEL: Final = 200_000
 """Boxes of the file itself: a fragmented recording of a day has so many."""
 MAX_PAYLOAD: Final = 4 << 20
 MAX_EDITS: Final = 10_000
+MAX_PADDING: Final = 1_000
 
 _NAME: Final = re.compile(rb"[A-Za-z0-9 \xa9_-]{4}")
 """What a box's type is made of; recorders and makers have types of their own."""
@@ -57,6 +58,7 @@ class _Track:
     modified: int | None = None
     edits: tuple[Edit, ...] = ()
     matrix: tuple[int, ...] = ()
+    descriptions: int = 1
     seen: Counter[bytes] = field(default_factory=Counter)
 
     def freeze(self) -> TrackBoxes:
@@ -69,6 +71,7 @@ class _Track:
             modified=self.modified,
             edits=self.edits,
             matrix=self.matrix,
+            descriptions=self.descriptions,
             doubled=tuple(sorted(kind.decode("latin-1") for kind, count in self.seen.items() if count > 1)),
         )
 
@@ -155,6 +158,7 @@ class _Top:
     file_type: Box | None = None
     movies: list[Box] = field(default_factory=list)
     fragmented: bool = False
+    padding: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, box: Box) -> None:
         if len(self.kinds) < 1000:
@@ -163,6 +167,8 @@ class _Top:
             self.file_type = box
         elif box.kind == b"moov":
             self.movies.append(box)
+        elif box.kind in (b"free", b"skip") and box.size and len(self.padding) < MAX_PADDING:
+            self.padding.append((box.start, box.end))
         self.fragmented |= box.kind == b"moof"
 
 
@@ -189,6 +195,7 @@ def _facts(walk: Walk, top: _Top, unread: bool) -> BoxFacts:
         movie_boxes=len(top.movies),
         fragmented=fragmented,
         unread=unread or walk.left <= 0,
+        padding=tuple(top.padding),
     )
 
 
@@ -216,7 +223,9 @@ def _media(walk: Walk, mdia: Box, track: _Track) -> None:
             for inner in walk.boxes(box.start, box.end):  # QuickTime has a second ``hdlr`` here
                 if inner.kind == b"stbl":
                     track.seen[b"stbl"] += 1
-                    list(_inside(walk, inner, track))
+                    for table in _inside(walk, inner, track):
+                        if table.kind == b"stsd":
+                            track.descriptions = int.from_bytes(walk.payload(table, 8)[4:], "big")
 
 
 _ONCE: Final = frozenset(b"tkhd edts elst mdia mdhd hdlr minf stsd stts ctts stsc stsz stz2 stss stco co64".split())

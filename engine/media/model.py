@@ -86,6 +86,8 @@ class TrackBoxes:
     """The nine entries of the transformation matrix of ``tkhd``, as stored."""
     doubled: tuple[str, ...] = ()
     """Boxes that stand in it more than once, though only one may: parsers differ over which counts."""
+    descriptions: int = 1
+    """Entries of its sample description: more than one, and it was coded in more than one way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class BoxFacts:
     fragmented: bool = False
     unread: bool = False
     """There are more boxes than the reader visits: what lies behind them is not known."""
+    padding: tuple[tuple[int, int], ...] = ()
+    """First byte, and byte after the last, of what boxes hold that readers step over (``free``, ``skip``)."""
 
 
 @dataclass(frozen=True, slots=True)

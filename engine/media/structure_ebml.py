@@ -12,6 +12,8 @@ from typing import BinaryIO, Final
 from engine.media.facts import Facts
 
 MAX_ELEMENTS: Final = 2_000
+MAX_COMPARED: Final = 64 << 10
+"""Bytes of a header in which two copies are compared."""
 
 _HEADER, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
@@ -90,17 +92,20 @@ def _number(data: bytes, keep_marker: int) -> tuple[int, int]:
 def read_ebml(file: BinaryIO, size: int, facts: Facts) -> None:
     """Add what a Matroska or WebM file of `size` bytes says of who wrote it."""
     reader = _Reader(file)
-    segment = next((e for e in reader.elements(0, size) if e.kind == _SEGMENT), None)
-    if segment is None:
+    segments = [e for e in reader.elements(0, size) if e.kind == _SEGMENT]
+    if not segments:
         return
+    segment = segments[0]
+    if len(segments) > 1:
+        facts.add("mkv.repeated", "Segment")
     order: list[str] = []
-    seen: set[int] = set()
+    seen: dict[int, bytes] = {}
     later: dict[int, int] = {}
     for element in reader.elements(segment.start, segment.end):
         order.append(_ORDER.get(element.kind, f"{element.kind:X}"))
         if element.kind == _CLUSTER:
             break
-        seen.add(element.kind)
+        _note_repeated(reader, element, seen, facts)
         if element.kind == _SEEK_HEAD:
             later |= _places(reader, element, segment.start)
         _part(reader, element, facts)
@@ -110,6 +115,13 @@ def read_ebml(file: BinaryIO, size: int, facts: Facts) -> None:
             found = next(reader.elements(at, size), None)
             if found is not None and found.kind == kind:
                 _part(reader, found, facts)
+
+
+def _note_repeated(reader: _Reader, element: _Element, seen: dict[int, bytes], facts: Facts) -> None:
+    """Say where a second header or list of tracks differs from the first: copies may stand anywhere."""
+    data = reader.data(element, MAX_COMPARED) if element.kind in (_INFO, _TRACKS) else b""
+    if seen.setdefault(element.kind, data) != data:
+        facts.add("mkv.repeated", _ORDER[element.kind])
 
 
 def _places(reader: _Reader, head: _Element, origin: int) -> dict[int, int]:

@@ -11,14 +11,11 @@ from engine.detectors.runner import Examination
 from engine.features.tables import Features
 from engine.findings import FileReport, Finding, Opinion, Outcome, Severity, Verdict, verdict_of
 from engine.rules.facts import media_facts
+from engine.rules.originality import originality_of
 from engine.rules.pack import PurposeName, RulePack
 
 ID_DIGITS = 16
 """Hexadecimal digits of a finding's identifier: 64 bits."""
-
-NOT_CHECKED = Opinion(Outcome.NOT_EXAMINABLE, "not_checked")
-"""The opinion on a question that this version does not examine."""
-
 
 UNDECODED = "nothing_found_undecoded"
 """Nothing in container and bitstream, and nobody looked at pictures and sound: no opinion on integrity."""
@@ -54,7 +51,7 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
         verdict=verdict,
         reason=reason,
         integrity=integrity,
-        originality=NOT_CHECKED,
+        originality=originality_of(features, examination),
         examined=examination.examined,
         findings=findings,
     )

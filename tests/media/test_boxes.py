@@ -74,6 +74,16 @@ def test_two_movies_are_counted(tmp_path: Path) -> None:
     assert len(facts.tracks) == 2
 
 
+def test_padding_and_sample_descriptions_are_told(tmp_path: Path) -> None:
+    tables = box(b"minf", box(b"stbl", full(b"stsd", 0, struct.pack(">I", 2), box(b"avc1"), box(b"avc1"))))
+    data = movie(box(b"trak", box(b"mdia", tables))) + box(b"free", bytes(20)) + box(b"skip") + box(b"mdat", bytes(9))
+    facts = read(tmp_path, data)
+    assert facts is not None
+    assert facts.tracks[0].descriptions == 2
+    start = data.index(b"free") + 4
+    assert facts.padding == ((start, start + 20),)
+
+
 def test_a_recording_cut_off_has_no_movie(tmp_path: Path) -> None:
     facts = read(tmp_path, box(b"ftyp", b"isom", bytes(4)) + box(b"mdat", bytes(100)))
     assert facts is not None

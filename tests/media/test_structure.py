@@ -94,6 +94,20 @@ def test_matroska_in_front_of_and_behind_the_clusters(tmp_path: Path) -> None:
     assert ("mkv.tag.ENCODER", "late") in pairs(read(tmp_path, h.element(0x1A45DFA3) + segment))
 
 
+def test_a_second_header_of_matroska_is_told_where_it_differs(tmp_path: Path) -> None:
+    def info(name: bytes) -> bytes:
+        return h.element(0x1549A966, h.element(0x4D80, name))
+
+    def repeated(*parts: bytes) -> set[str]:
+        data = h.element(0x1A45DFA3) + h.element(0x18538067, *parts, h.element(0x1F43B675, bytes(9)))
+        return {f.value for f in read(tmp_path, data).facts if f.name == "mkv.repeated"}
+
+    assert repeated(info(b"A"), info(b"A")) == set()
+    assert repeated(info(b"A"), info(b"B")) == {"Info"}
+    one = h.element(0x1A45DFA3) + h.element(0x18538067, info(b"A"))
+    assert ("mkv.repeated", "Segment") in pairs(read(tmp_path, one + h.element(0x18538067, info(b"A"))))
+
+
 def test_riff_and_its_padding(tmp_path: Path) -> None:
     head = h.chunk("LIST", b"hdrl", h.chunk("LIST", b"strl", h.chunk("strn", b"Video\0")), h.chunk("ISFT", b"Cam01\0"))
     data = h.avi(head, h.chunk("LIST", b"INFO", h.chunk("ISFT", b"Lavf1\0")), h.chunk("JUNK", b"some padding here\0"))

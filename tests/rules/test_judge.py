@@ -60,9 +60,9 @@ def test_a_detector_that_broke_off_keeps_a_file_from_being_clear() -> None:
     assert report.verdict is Verdict.SUSPICION
 
 
-def test_originality_is_said_to_be_not_checked() -> None:
+def test_originality_cannot_be_told_of_a_file_without_a_container() -> None:
     report = judge(tables(), Examination((), ()), PACK)
-    assert (report.originality.outcome, report.originality.reason) == (Outcome.NOT_EXAMINABLE, "not_checked")
+    assert (report.originality.outcome, report.originality.reason) == (Outcome.NOT_EXAMINABLE, "no_container")
 
 
 def test_articles_and_identifiers_reach_the_parts_of_a_merged_finding() -> None:
