@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
-from engine.rules.cases.intervals import intersect, subtract
+from engine.rules.cases.intervals import meets, subtract
 from engine.rules.cases.record import RecordFacts
 from engine.rules.cases.timeline import instant, lost_spans
 from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark, clear, nothing, unexaminable, values
@@ -50,10 +50,11 @@ def _excuse(view: CaseView, record: RecordFacts, finding: Finding) -> str:
     span = lost_spans(record).get(finding.id)
     if span is None or finding.kind not in EXCUSABLE or finding.impossible or view.timeline is None:
         return ""
-    judged = next((j for j in view.ledger if intersect((j.gap.span,), (span,))), None)
+    judged = view.interruption_in(span)
     if judged is not None and not judged.open:
         return "excused" if judged.excused else "judged_as_interruption" if judged.remarks else ""
-    others = (p.span for p in view.timeline.pieces if p.record is not record)
+    near = (p for p in view.timeline.pieces if meets(p.span, span))
+    others = [p.span for p in near if p.record is not record]
     return "covered_by_other" if not subtract((span,), others) else ""
 
 

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from engine.findings import Evidence, Source
 from engine.rules.cases.coverage import no_overlap, side_clocks
-from engine.rules.cases.intervals import clip, intersect, longest, seconds, subtract, union, widen
+from engine.rules.cases.intervals import clip, covered, longest, meets, seconds, subtract, widen
 from engine.rules.cases.manifest import Interruption
-from engine.rules.cases.record import RecordFacts
 from engine.rules.cases.result import Span
 from engine.rules.cases.timeline import Gap, Timeline, gaps, in_utc, pieces_of, utc
 from engine.rules.cases.view import Answer, CaseView, JudgedGap, Limits, Remark, clear, unexaminable, values
@@ -21,14 +20,16 @@ def assess(view: CaseView, limits: Limits) -> tuple[JudgedGap, ...]:
 
     A gap between two recordings is one where it is longer than a join may be. A gap before the
     first or after the last is one only where the paperwork declares it; else it is a matter of
-    coverage.
+    coverage. Paperwork is to the minute: the tolerance widens what it declares.
     """
     timeline = view.timeline
     if timeline is None or not timeline.pieces or not view.required:
         return ()
     judged = list[JudgedGap]()
+    tolerance = limits["coverage_tolerance_s"]
+    known = [(widen(declared_span(view, i), tolerance), i) for i in view.case.interruptions if not _backwards(i)]
     for gap in timeline.gaps:
-        declared = _declared_for(view, gap, limits)
+        declared = tuple(item for span, item in known if meets(gap.span, span) and _same_device(gap, item))
         if declared or (gap.inside and gap.seconds > limits["join_tolerance_s"]):
             judged.append(_judge(view, timeline, gap, declared, limits))
     return tuple(judged)
@@ -47,11 +48,11 @@ def interruptions(view: CaseView, limits: Limits) -> Answer:
     undetected, unsure = _undetected(view, timeline, limits)
     remarks = (*found, *undetected, *_contradictory(view))
     unknown = unsure or next((j.open for j in view.ledger if j.open), "")
-    covered = covered_breaks(timeline, limits)
+    elsewhere = covered_breaks(timeline, limits)
     if unknown:
         return unexaminable(unknown, *remarks)
-    if covered:
-        return clear("covered_by_other", *remarks, breaks=len(covered), seconds=round(seconds(covered), 3))
+    if elsewhere:
+        return clear("covered_by_other", *remarks, breaks=len(elsewhere), seconds=round(seconds(elsewhere), 3))
     if any(j.excused for j in view.ledger):
         return clear("all_excused", *remarks, breaks=sum(j.excused for j in view.ledger))
     return clear("no_break", *remarks)
@@ -59,17 +60,15 @@ def interruptions(view: CaseView, limits: Limits) -> Answer:
 
 def covered_breaks(timeline: Timeline, limits: Limits) -> tuple[Span, ...]:
     """Breaks of one device's recordings that another device's view covers altogether."""
-    picture = union(p.span for p in timeline.pieces)
     own = (gap for gap in device_gaps(timeline) if gap.inside)
     long = (g.span for g in own if g.seconds > limits["join_tolerance_s"] and g.certain)
-    return tuple(span for span in long if not subtract((span,), picture))
+    return covered(long, (p.span for p in timeline.pieces))
 
 
-def device_gaps(timeline: Timeline, device: str | None = None) -> tuple[Gap, ...]:
-    """Gaps of each device's own recordings (or of one device), by time."""
+def device_gaps(timeline: Timeline) -> tuple[Gap, ...]:
+    """Gaps of each device's own recordings, by time."""
     devices = dict.fromkeys(p.record.device for p in timeline.pieces)
-    chosen = [d for d in devices if device is None or d == device]
-    per_device = (gaps(timeline.required, (p for p in timeline.pieces if p.record.device == d)) for d in chosen)
+    per_device = (gaps(timeline.required, (p for p in timeline.pieces if p.record.device == d)) for d in devices)
     return tuple(sorted((g for found in per_device for g in found), key=lambda g: g.span))
 
 
@@ -79,15 +78,8 @@ def declared_span(view: CaseView, item: Interruption) -> Span:
     return utc(item.start), utc(end)
 
 
-def _declared_for(view: CaseView, gap: Gap, limits: Limits) -> tuple[Interruption, ...]:
-    """Declared interruptions that speak of a gap. Paperwork is to the minute: the tolerance widens it."""
-    return tuple(
-        item
-        for item in view.case.interruptions
-        if not _backwards(item)
-        and (item.device is None or not gap.devices or item.device in gap.devices)
-        and intersect((gap.span,), (widen(declared_span(view, item), limits["coverage_tolerance_s"]),))
-    )
+def _same_device(gap: Gap, item: Interruption) -> bool:
+    return item.device is None or not gap.devices or item.device in gap.devices
 
 
 def _judge(
@@ -105,7 +97,7 @@ def _judge(
         return JudgedGap(gap, (_remark(view, gap, fact, limits),), rollover=rollover)
     remarks, unknown = list[Remark](), ""
     for item in declared:
-        missing, why = _missing(view, gap, item, limits)
+        missing, why = _missing(view, timeline, gap, item, limits)
         unknown = unknown or why
         remarks += [_remark(view, gap, fact, limits, item) for fact in missing]
     rest = _undeclared_rest(view, gap, declared, limits)
@@ -121,7 +113,9 @@ def _undeclared_rest(view: CaseView, gap: Gap, declared: Iterable[Interruption],
     return rest if longest(rest) > max(limits["coverage_tolerance_s"], gap.uncertainty_s) else ()
 
 
-def _missing(view: CaseView, gap: Gap, item: Interruption, limits: Limits) -> tuple[tuple[str, ...], str]:
+def _missing(
+    view: CaseView, timeline: Timeline, gap: Gap, item: Interruption, limits: Limits
+) -> tuple[tuple[str, ...], str]:
     """What a declared interruption lacks to be excused, and why that cannot be said, if so."""
     missing, unknown = list[str](), ""
     if item.reason == "other":
@@ -130,7 +124,7 @@ def _missing(view: CaseView, gap: Gap, item: Interruption, limits: Limits) -> tu
         if not _report_exists(view, item):
             missing.append("no_report")
     else:
-        spoken = spoke(view.present, gap.end, limits["speech_within_s"], limits["speech_min_s"])
+        spoken = spoke(timeline, gap.end, limits["speech_within_s"], limits["speech_min_s"])
         if spoken is False:
             missing.append("no_speech")
         unknown = "speech_not_examined" if spoken is None else ""
@@ -144,13 +138,13 @@ def _report_exists(view: CaseView, item: Interruption) -> bool:
     return found is not None and bool(found.size)
 
 
-def spoke(records: Iterable[RecordFacts], at: datetime, within_s: float, least_s: float) -> bool | None:
+def spoke(timeline: Timeline, at: datetime, within_s: float, least_s: float) -> bool | None:
     """Whether somebody speaks within so many seconds of an instant, in any device's sound.
 
     Parameters
     ----------
-    records
-        Recordings of the case.
+    timeline
+        The case's recordings.
     at
         The instant, UTC.
     within_s, least_s
@@ -163,9 +157,7 @@ def spoke(records: Iterable[RecordFacts], at: datetime, within_s: float, least_s
     """
     window = (at, at + timedelta(seconds=within_s))
     speech, examined, recorded = list[Span](), list[Span](), list[Span]()
-    for record in records:
-        if record.kind == "photo":
-            continue
+    for record in (r for extent, r in timeline.audible if meets(extent, window)):
         recorded += clip((p.span for p in pieces_of(record)), window)
         if record.speech is not None:
             speech += clip(in_utc(record, record.speech.intervals), window)
@@ -191,13 +183,16 @@ def at_rollover(view: CaseView, gap: Gap, limits: Limits) -> bool:
 def _undetected(view: CaseView, timeline: Timeline, limits: Limits) -> tuple[tuple[Remark, ...], str]:
     """Declared interruptions that no recording shows, and why that cannot be said, if so."""
     remarks, unknown = list[Remark](), ""
+    breaks = [g for g in timeline.gaps if g.seconds > limits["join_tolerance_s"]]
+    own = [g for g in device_gaps(timeline) if g.left is not None and g.seconds > limits["join_tolerance_s"]]
     for item in view.case.interruptions:
         if _backwards(item):
             continue
         span = declared_span(view, item)
         window = widen(span, limits["coverage_tolerance_s"])
-        own = [*timeline.gaps, *(g for g in device_gaps(timeline, item.device) if g.left is not None)]
-        if any(intersect((g.span,), (window,)) for g in own if g.seconds > limits["join_tolerance_s"]):
+        if any(meets(g.span, window) for g in breaks):
+            continue
+        if any(meets(g.span, window) and item.device in (None, g.left.record.device) for g in own if g.left):
             continue
         if timeline.unplaced:
             unknown = "no_clock"

@@ -6,6 +6,7 @@ Python subtracts datetimes of the same zone by wall clock.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -58,6 +59,23 @@ def subtract(a: Iterable[tuple[T, T]], b: Iterable[tuple[T, T]]) -> tuple[tuple[
         if at < end:
             left.append((at, end))
     return tuple(left)
+
+
+def meets(a: tuple[T, T], b: tuple[T, T]) -> bool:
+    """Whether two intervals have a point in common."""
+    return max(a[0], b[0]) < min(a[1], b[1])
+
+
+def covered(spans: Iterable[tuple[T, T]], by: Iterable[tuple[T, T]]) -> tuple[tuple[T, T], ...]:
+    """Those of `spans`, as they are, that lie in `by` from end to end."""
+    cover = union(by)
+    starts = [c[0] for c in cover]
+    found = list[tuple[T, T]]()
+    for span in spans:
+        place = bisect_right(starts, span[0]) - 1
+        if place >= 0 and span[1] <= cover[place][1]:
+            found.append(span)
+    return tuple(found)
 
 
 def clip(spans: Iterable[tuple[T, T]], window: tuple[T, T]) -> tuple[tuple[T, T], ...]:

@@ -53,7 +53,7 @@ def announcement(view: CaseView, limits: Limits) -> Answer:
     if not timeline.pieces:
         return unexaminable("no_clock") if timeline.unplaced else no_overlap(view)
     first = next((p for p in timeline.pieces if p.end > timeline.required[0]), timeline.pieces[0])
-    spoken = spoke(view.present, first.start, limits["opening_s"], limits["speech_min_s"])
+    spoken = spoke(timeline, first.start, limits["opening_s"], limits["speech_min_s"])
     if spoken is None:
         return unexaminable("speech_not_examined")
     if spoken:

@@ -80,6 +80,8 @@ class Timeline:
         Stretches with sound, of any device, united.
     gaps
         What the pictures leave open of `required`.
+    audible
+        From where to where each file with sound reaches.
     unplaced
         Recordings of pictures or sound that no clock places, or that could not be examined: they
         might lie anywhere.
@@ -89,6 +91,7 @@ class Timeline:
     pieces: tuple[Piece, ...]
     sound: tuple[Span, ...]
     gaps: tuple[Gap, ...]
+    audible: tuple[tuple[Span, RecordFacts], ...]
     unplaced: tuple[RecordFacts, ...]
 
     @property
@@ -134,9 +137,11 @@ def build(required: Span, records: Sequence[RecordFacts]) -> Timeline:
     """
     window = utc(required[0]), utc(required[1])
     pieces = sorted((p for r in records if moves(r) for p in pieces_of(r)), key=lambda p: (p.start, p.end))
-    sound = union(p.span for r in records if r.has_sound and r.kind != "photo" for p in pieces_of(r))
+    heard = [(pieces_of(r), r) for r in records if r.has_sound and r.kind != "photo"]
+    sound = union(p.span for found, _ in heard for p in found)
+    audible = tuple(((found[0].start, found[-1].end), r) for found, r in heard if found)
     unplaced = tuple(r for r in records if r.present and r.kind != "photo" and placed(r) is None)
-    return Timeline(window, tuple(pieces), sound, gaps(window, pieces), unplaced)
+    return Timeline(window, tuple(pieces), sound, gaps(window, pieces), audible, unplaced)
 
 
 def pieces_of(record: RecordFacts) -> tuple[Piece, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.findings import Evidence, Finding, Level, Outcome, Severity, Value
 from engine.rules.calendar import WorkingCalendar
+from engine.rules.cases.intervals import meets
 from engine.rules.cases.manifest import ArchiveSettings, Case, Device
 from engine.rules.cases.record import Attachment, RecordFacts, Surroundings
+from engine.rules.cases.result import Span
 from engine.rules.cases.timeline import Gap, Timeline
 
 Limits = Mapping[str, float]
@@ -146,6 +149,11 @@ class CaseView:
     def present(self) -> tuple[RecordFacts, ...]:
         """The recordings that are there."""
         return tuple(r for r in self.records if r.present)
+
+    def interruption_in(self, span: Span) -> JudgedGap | None:
+        """The last interruption that meets a stretch (UTC); those of the ledger are in order and apart."""
+        place = bisect_left(self.ledger, span[1], key=lambda j: j.gap.start) - 1
+        return self.ledger[place] if place >= 0 and meets(self.ledger[place].gap.span, span) else None
 
     def local(self, moment: datetime) -> datetime:
         """An instant in the paperwork's zone."""
