@@ -29,7 +29,7 @@ def case_files(root: Path) -> tuple[list[Path], list[ManifestProblem]]:
     for folder, folders, files in os.walk(root, onerror=failed, followlinks=False):
         here = Path(folder)
         for name in sorted(folders):
-            if (here / name).is_symlink():
+            if os.path.islink(here / name):
                 problems.append(
                     ManifestProblem(relative_name(here / name, root), None, "", "linked_folder", {}, "warning")
                 )

@@ -45,7 +45,7 @@ def load_archive(root: str | os.PathLike[str]) -> LoadedArchive:
     """
     folder = Path(root)
     settings, problems = read_settings(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         missing = ManifestProblem(os.fspath(root), None, "", "no_archive")
         return LoadedArchive(os.fspath(root), settings, None, (), (), (missing,))
     pack, pack_problems = read_pack(folder, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -57,7 +58,7 @@ def schema_problems(document: Document, expected: str, known: tuple[str, ...]) -
 
 def read_settings(root: Path) -> tuple[ArchiveSettings, list[ManifestProblem]]:
     """The settings, and what is wrong with them; parts that are wrong have their defaults."""
-    if not _there(root / ARCHIVE_FILE):
+    if not os.path.lexists(root / ARCHIVE_FILE):
         settings = ArchiveSettings()
         return settings, [
             ManifestProblem(ARCHIVE_FILE, None, "", "no_settings", {"pack": settings.rule_pack}, "warning")
@@ -130,7 +131,7 @@ def override_problems(overrides: Mapping[str, float], known: tuple[str, ...], so
 
 def read_register(root: Path) -> Register:
     """The device register; entries that have faults are left out and their serials kept."""
-    if not _there(root / DEVICES_FILE):
+    if not os.path.lexists(root / DEVICES_FILE):
         return Register((), None, (ManifestProblem(DEVICES_FILE, None, "", "no_register", {}, "warning"),))
     document = read_toml(root / DEVICES_FILE, DEVICES_FILE)
     if isinstance(document, ManifestProblem):
@@ -178,15 +179,7 @@ def _device(entry: Any, source: Source) -> tuple[Device | None, list[ManifestPro
 
 
 def _archive_source(root: Path) -> Source:
-    document = read_toml(root / ARCHIVE_FILE, ARCHIVE_FILE) if _there(root / ARCHIVE_FILE) else None
+    document = read_toml(root / ARCHIVE_FILE, ARCHIVE_FILE) if os.path.lexists(root / ARCHIVE_FILE) else None
     if isinstance(document, Document):
         return source_of(document)
     return Source(ARCHIVE_FILE, lambda _: 1, dotted)
-
-
-def _there(path: Path) -> bool:
-    try:
-        path.lstat()
-    except OSError:
-        return False
-    return True

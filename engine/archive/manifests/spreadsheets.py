@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,8 +73,8 @@ class Sheets:
 def read_sheets(root: Path) -> Sheets:
     """The cases of an archive's tables; none where there are no tables."""
     sheets = Sheets()
-    present = [name for name in PARTS if (root / f"{name}.csv").exists()]
-    if not (root / CASES_FILE).exists():
+    present = [name for name in PARTS if os.path.lexists(root / f"{name}.csv")]
+    if not os.path.lexists(root / CASES_FILE):
         sheets.problems += [
             ManifestProblem(f"{name}.csv", None, "", "no_rows_for_lack_of_cases", {}, "warning") for name in present
         ]

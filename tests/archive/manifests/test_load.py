@@ -541,3 +541,17 @@ def test_a_pack_file_that_is_missing_or_faulty(archive: Path) -> None:
     problems = told(load_archive(archive))
     assert ("our.toml", 2, "name", "wrong_form") in problems
     assert ("our.toml", 1, "articles", "missing_field") in problems
+
+
+def test_a_dangling_link_is_not_taken_for_a_file_that_is_not_there(archive: Path) -> None:
+    for name in ("cases.csv", "devices.toml"):
+        (archive / name).unlink(missing_ok=True)
+        (archive / name).symlink_to("nowhere")
+    assert {(p.file, p.problem, p.grade) for p in load_archive(archive).problems} == {
+        ("cases.csv", "linked_file", "error"),
+        ("devices.toml", "linked_file", "error"),
+    }
+
+
+def test_an_archive_that_is_a_file(archive: Path) -> None:
+    assert [p.problem for p in load_archive(archive / "archive.toml").problems] == ["no_archive"]
