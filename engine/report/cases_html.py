@@ -87,11 +87,13 @@ def _case(case: CaseReport, words: CaseWords) -> dict[str, Any]:
         "error": "" if case.error is None else words.error(case),
         "problems": words.problems(case)[0 if case.error is None else 1 :],
         "percent": words.percent(case),
-        "share": None if case.coverage is None else round(min(max(case.coverage.share, 0.0), 1.0) * 100, 2),
+        "share": None
+        if case.coverage is None or words.percent(case) == "—"
+        else round(min(max(case.coverage.share, 0.0), 1.0) * 100, 2),
         "about": " · ".join(p for p in (activity, words.activity(case), place) if p),
         "axis": axis_of(case, words),
         "failed": [k for k in failed if k.facts],
-        "open_questions": [k for k in failed if not k.facts],
+        "open_questions": words.open_questions(failed),
         "notices": [(_titled(f, case, words) or bare, f) for f in words.notices(case)],
         "checks": [
             {

@@ -20,6 +20,7 @@ from engine.report.cases_words import CaseWords, Fact, FailedCheck, files_to_sho
 from engine.report.summary import ORDER
 from engine.report.terminal import COLOURS, MARKS, PLAIN_WIDTH, WIDE, safe
 from engine.report.texts import Texts
+from engine.report.wrapping import wrapped
 from engine.rules.cases.result import CaseReport
 
 MOST_PLACES = 5
@@ -104,40 +105,40 @@ def _print_case(console: Console, case: CaseReport, words: CaseWords) -> None:
     about = "  ".join(p for p in (safe(str(activity)) if activity else "", words.activity(case)) if p)
     console.print(head.append(f"  {about}" if about else "", "dim not bold"))
     if case.error is not None:
-        console.print(_under(Text(words.error(case), COLOURS["not_examinable"])))
+        _put(console, Text(words.error(case), COLOURS["not_examinable"]))
         for problem in words.problems(case, "error")[1:]:
-            console.print(_under(Text(problem, COLOURS["not_examinable"])))
-    for check in words.failed(case):
+            _put(console, Text(problem, COLOURS["not_examinable"]))
+    failed = words.failed(case)
+    for check in failed:
         _print_check(console, check, words)
+    for reason, titles in words.open_questions(failed):
+        outcome = words.texts.get("outcome", Outcome.NOT_EXAMINABLE.value)
+        line = Text.assemble((f"{outcome}  ", COLOURS["not_examinable"]), titles)
+        _put(console, line.append(words.texts.ui("because") + reason, "dim"))
     for problem in words.problems(case, "warning"):
-        console.print(_under(Text(problem, "dim")))
+        _put(console, Text(problem, "dim"))
     notices = words.notices(case)
     if notices:
-        console.print(_under(Text(words.texts.ui("notice_count", count=len(notices)), "dim")))
+        _put(console, Text(words.texts.ui("notice_count", count=len(notices)), "dim"))
 
 
 def _print_check(console: Console, check: FailedCheck, words: CaseWords) -> None:
-    if check.outcome is Outcome.NOT_EXAMINABLE and not check.facts:
-        outcome = words.texts.get("outcome", check.outcome.value)
-        line = Text.assemble((check.title, COLOURS["not_examinable"]), (check.articles, "dim"))
-        line.append(words.texts.ui("colon") + outcome + words.texts.ui("because") + check.reason)
-        console.print(_under(line))
     for fact in check.facts[:MOST_PLACES]:
-        console.print(_under(_fact_line(fact, check, words)))
+        _put(console, _fact_line(fact, check, words))
         for place in fact.places[:MOST_PLACES]:
             if any(place):
-                console.print(_under(Text("  ".join(p for p in place if p), "dim"), 4))
+                _put(console, Text("  ".join(p for p in place if p), "dim"), 4)
         if len(fact.places) > MOST_PLACES:
             more = words.say("more_places", count=len(fact.places) - MOST_PLACES)
-            console.print(_under(Text(more, "dim"), 4))
+            _put(console, Text(more, "dim"), 4)
         if fact.settles:
             settles = Text.assemble((words.say("settles") + words.texts.ui("colon"), "dim"), fact.settles)
-            console.print(_under(settles, 4))
+            _put(console, settles, 4)
         if fact.liability:
-            console.print(_under(Text(fact.liability, "dim"), 4))
+            _put(console, Text(fact.liability, "dim"), 4)
     if len(check.facts) > MOST_PLACES:
         more = words.say("more_findings", title=check.title, count=len(check.facts) - MOST_PLACES)
-        console.print(_under(Text(more, "dim"), 2))
+        _put(console, Text(more, "dim"), 2)
 
 
 def _fact_line(fact: Fact, check: FailedCheck, words: CaseWords) -> Text:
@@ -147,8 +148,10 @@ def _fact_line(fact: Fact, check: FailedCheck, words: CaseWords) -> Text:
     return line.append(words.texts.ui("colon")).append(fact.message)
 
 
-def _under(text: Text, by: int = 2) -> Padding:
-    return Padding(text, (0, 0, 0, by))
+def _put(console: Console, text: Text, by: int = 2) -> None:
+    """Print below a heading, `by` columns in."""
+    for line in wrapped(text, console.width - by):
+        console.print(Padding(line, (0, 0, 0, by)), no_wrap=True, overflow="ignore", crop=False)
 
 
 def _print_files(console: Console, files: Sequence[FileReport], texts: Texts) -> None:
@@ -166,14 +169,14 @@ def _print_due(console: Console, due: DueLists, words: CaseWords) -> None:
     for name, rows in (("file_by", due.file_by), ("delete_after", due.delete_after)):
         for day, case in rows[:MOST_DUE]:
             line = Text(words.say(name, day=day.isoformat()))
-            console.print(_under(line.append("  ").append(safe(case.id), "bold")))
+            _put(console, line.append("  ").append(safe(case.id), "bold"))
         if len(rows) > MOST_DUE:
-            console.print(_under(Text(words.say("more_cases", count=len(rows) - MOST_DUE), "dim")))
+            _put(console, Text(words.say("more_cases", count=len(rows) - MOST_DUE), "dim"))
     if due.never:
         names = words.texts.ui("list_break").join(safe(c.id) for c in due.never[:MOST_DUE])
         more = len(due.never) - MOST_DUE
         tail = " " + words.say("more_cases", count=more) if more > 0 else ""
-        console.print(_under(Text(words.say("never") + words.texts.ui("colon") + names + tail)))
+        _put(console, Text(words.say("never") + words.texts.ui("colon") + names + tail))
 
 
 def _counts(report: ArchiveReport, words: CaseWords) -> Text:

@@ -130,6 +130,14 @@ class CaseWords:
             if check.outcome is not Outcome.CLEAR
         ]
 
+    def open_questions(self, failed: Iterable[FailedCheck]) -> list[tuple[str, str]]:
+        """(why, the checks that could not be made for that reason), in order."""
+        reasons: dict[str, list[str]] = {}
+        for check in failed:
+            if not check.facts:
+                reasons.setdefault(check.reason, []).append(check.title)
+        return [(reason, self.texts.ui("list_break").join(titles)) for reason, titles in reasons.items()]
+
     def notices(self, case: CaseReport) -> list[Fact]:
         """Facts worth keeping that make no case suspect."""
         return self._facts([f for f in case.findings if f.severity is Severity.NOTICE], case)
@@ -179,7 +187,7 @@ class CaseWords:
 
     def percent(self, case: CaseReport) -> str:
         """Coverage in per cent, never rounded up to whole."""
-        if case.coverage is None:
+        if case.coverage is None or (case.paperwork.get("listed") is False and not case.lanes):
             return "—"
         share = case.coverage.share * 100
         return "100 %" if share >= 100 else f"{min(share, 99.9):.1f} %"

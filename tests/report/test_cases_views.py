@@ -179,7 +179,8 @@ def test_whole_is_said_only_of_the_whole(audited: ArchiveReport) -> None:
     assert case.coverage is not None
     nearly = replace(case, coverage=replace(case.coverage, share=0.99999))
     assert words(audited).percent(nearly) == "99.9 %"
-    assert words(audited).percent(audited.cases[0]) == "100 %"
+    assert words(audited).percent(replace(audited.cases[0], paperwork={})) == "100 %"
+    assert words(audited).percent(audited.cases[0]) == "—", "an activity that needs no recording"
 
 
 def test_every_word_of_the_views_has_a_text_and_no_text_is_left_over() -> None:
