@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.proofs.excerpt import excerpt
     from engine.proofs.policy import Policy
     from engine.proofs.prove import prove
+    from engine.proofs.sample import verify_sample
     from engine.proofs.seal import seal
     from engine.proofs.verify import verify
 
@@ -43,6 +44,7 @@ _HOMES = {
     "inspect_many": "engine.archive.batch",
     "seal": "engine.proofs.seal",
     "verify": "engine.proofs.verify",
+    "verify_sample": "engine.proofs.sample",
     "prove": "engine.proofs.prove",
     "Policy": "engine.proofs.policy",
     "excerpt": "engine.proofs.excerpt",
@@ -93,6 +95,7 @@ __all__ = [
     "read_features",
     "seal",
     "verify",
+    "verify_sample",
     "write_features",
 ]
 

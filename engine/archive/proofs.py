@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.archive.pool import Batch, Failure, Standing, Task, Tick, plan, run, run_here
 
 if TYPE_CHECKING:  # what seals and what verifies is imported by those who do
+    from engine.proofs.draw import Draw
     from engine.proofs.policy import Policy
     from engine.proofs.seal import Origin, Supersede
     from engine.proofs.signing import Signer
@@ -32,6 +33,14 @@ class Order:
     supersede: Supersede | None = None
     origin: Origin | None = None
     signers: tuple[Signer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is drawn of recordings; see `engine.proofs.sample.verify_sample`."""
+
+    draw: Draw
+    seed: str | None = None
 
 
 def seal_many(
@@ -77,6 +86,18 @@ def verify_many(
     return _run(partial(_verify, proof=proof, policy=policy), paths, _not_verified, jobs, watch)
 
 
+def sample_many(
+    paths: Sequence[str],
+    sample: Sample,
+    proof: str | None = None,
+    jobs: int | None = None,
+    watch: Watch | None = None,
+    policy: Policy | None = None,
+) -> Batch[VerifyResult]:
+    """Check a drawn part of recordings; everything else as of `verify_many`."""
+    return _run(partial(_sample, sample=sample, proof=proof, policy=policy), paths, _not_verified, jobs, watch)
+
+
 def shared_names(paths: Sequence[str]) -> list[str]:
     """File names that stand for more than one recording: in one folder they would share a proof."""
     return [name for name, count in Counter(map(os.path.basename, paths)).items() if count > 1]
@@ -111,6 +132,12 @@ def _verify(path: str, tick: Tick, proof: str | None, policy: Policy | None) -> 
     from engine.proofs.verify import verify
 
     return verify(path, proof, policy, tick)
+
+
+def _sample(path: str, tick: Tick, sample: Sample, proof: str | None, policy: Policy | None) -> VerifyResult:
+    from engine.proofs.sample import verify_sample
+
+    return verify_sample(path, sample.draw, sample.seed, proof, policy, tick)
 
 
 def _not_sealed(path: str, reason: str, detail: str) -> SealResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,6 +30,9 @@ from engine.cli.common import (
     write_output,
 )
 from engine.cli.signers import problems
+
+if TYPE_CHECKING:
+    from engine.archive.proofs import Sample
 
 Proof = Annotated[
     Path | None,
@@ -99,9 +102,36 @@ Only = Annotated[
 ]
 
 
+SampleSize = Annotated[
+    str | None,
+    typer.Option(
+        "--sample",
+        metavar="N|X%|n/t",
+        help=bilingual(
+            "Check drawn pictures and sounds alone: N of them, a share, or part n of t (t runs check all). At best "
+            "OK_WITH_MISSING_INFO.",
+            "抽样校验画面和声音单元：N 个、百分比，或 t 份中的第 n 份（t 次全部校验）。最高为 OK_WITH_MISSING_INFO。",
+        ),
+    ),
+]
+Seed = Annotated[
+    str | None,
+    typer.Option(
+        "--seed",
+        metavar="TEXT",
+        help=bilingual(
+            "Repeat a draw of --sample; by default one that nobody can foresee.",
+            "重复 --sample 的一次抽取；默认随机抽取，不可预知。",
+        ),
+    ),
+]
+
+
 def command(
     files: Files,
     proof: Proof = None,
+    sample: SampleSize = None,
+    seed: Seed = None,
     trusted_keys: TrustedFile = None,
     require_signature: Required = False,
     tsa_ca: TsaCa = None,
@@ -118,7 +148,7 @@ def command(
     Exit codes: 0 exactly for OK and OK_WITH_MISSING_INFO, 1 for NOT_OK, 3 for NOT_SEALED; 1 wins;
     130 interrupted.
     """
-    from engine.archive.proofs import verify_many
+    from engine.archive.proofs import sample_many, verify_many
     from engine.cli.progress import BYTES, watching
     from engine.proofs.policy import Policy
     from engine.proofs.telling import verify_json, verify_lines
@@ -135,8 +165,12 @@ def command(
         )
     with problems():
         policy = Policy.of(trusted_keys, require_signature, tsa_ca, log_keys)
+    drawn, seal = _sample(sample, seed), None if proof is None else str(proof)
     with watching(progress, BYTES) as watch:
-        batch = verify_many(paths, None if proof is None else str(proof), jobs, watch, policy)
+        if drawn is None:
+            batch = verify_many(paths, seal, jobs, watch, policy)
+        else:
+            batch = sample_many(paths, drawn, seal, jobs, watch, policy)
     results = batch.results
     shown = [r for r in results if only is None or r.status in (Status.NOT_OK, Status.NOT_SEALED)]
     language = lang or system_language()
@@ -159,3 +193,22 @@ def command(
         return INTERRUPTED
     status = {result.status for result in results}
     return exit_code(found=Status.NOT_OK in status, not_examined=Status.NOT_SEALED in status)
+
+
+def _sample(size: str | None, seed: str | None) -> Sample | None:
+    """What is to be drawn; None: all."""
+    from engine.archive.proofs import Sample
+    from engine.proofs.draw import parse
+
+    if size is None:
+        if seed is not None:
+            raise Problem(bilingual("--seed goes with --sample.", "--seed 须与 --sample 同时使用。"), USAGE)
+        return None
+    try:
+        return Sample(parse(size), seed)
+    except ValueError as error:
+        message = bilingual(
+            "--sample is a number (500), a share (2%) or a part (3/7).",
+            "--sample 应为个数（如 500）、百分比（如 2%）或份数（如 3/7）。",
+        )
+        raise Problem(message, USAGE) from error

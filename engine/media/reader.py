@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +32,9 @@ _OPTIONS: Final = {"ignore_editlist": "1", "pattern_type": "none"}
 
 EXACT_POSITIONS: Final = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "h264", "hevc", "avi"})
 """Containers whose packet positions are those of the payload's first byte."""
+
+INDEXED: Final[Mapping[str, int]] = {"mov,mp4,m4a,3gp,3g2,mj2": 0, "avi": 8}
+"""Containers with an index of all packets; bytes from the place that FFmpeg notes to the payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,15 @@ class Recording:
     def template(self, stream: int) -> Any:
         """A stream as its container describes it, for a copy of it to be made like it."""
         return self._container.streams[stream]
+
+    def indexed(self, stream: int) -> int:
+        """Packets of a stream that the file's own index names (MP4, MOV, AVI); 0 without one."""
+        return len(self._container.streams[stream].index_entries) if self.media.format in INDEXED else 0
+
+    def place(self, stream: int, index: int) -> tuple[int, int]:
+        """Offset and size of a packet by the file's own index; requires 0 <= index < `indexed`."""
+        entry = self._container.streams[stream].index_entries[index]
+        return entry.pos + INDEXED[self.media.format], entry.size
 
     def packets(self) -> Iterator[CodedPacket]:
         """Every packet of every stream, in the order of the file, each a row of `packet_table`.

@@ -125,6 +125,10 @@ class Leaves:
             columns = {name: getattr(self, name)[start : start + size] for name in COLUMNS}
             yield Leaves(**columns, streams=self.streams)
 
+    def taken(self, rows: NDArray[np.intp]) -> Leaves:
+        """Some of the leaves, in the order of `rows`."""
+        return Leaves(**{name: getattr(self, name)[rows] for name in COLUMNS}, streams=self.streams)
+
     def rows(self, stream: int) -> NDArray[np.intp]:
         """Row numbers of one stream, in decode order."""
         return np.flatnonzero(self.stream == stream)

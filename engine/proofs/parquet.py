@@ -101,7 +101,7 @@ def read_groups(path: str | os.PathLike[str], header: Header, groups: Iterable[i
     """Row groups one after the other, each with its number; everything else as of `read_leaves`."""
     with _opened(path, header) as file:
         for group in groups:
-            yield group, _leaves(_whole(file.read_row_group(group)), header)
+            yield group, _leaves(_whole(file.read_row_group(group, use_threads=False)), header)
 
 
 def find_order(path: str | os.PathLike[str], header: Header, stream: int, order: int) -> list[int]:

@@ -60,12 +60,13 @@ def _stream(
             continue
         if position + length > size:
             gone.append(number)
-        elif not _same(file, reader, position, length, sealed.digest[row].tobytes()):
+        elif not same_content(file, reader, position, length, sealed.digest[row].tobytes()):
             altered.append(number)
     return np.array(altered, np.intp), np.array(gone, np.intp)
 
 
-def _same(file: BinaryIO, reader: ContentReader, position: int, length: int, digest: bytes) -> bool:
+def same_content(file: BinaryIO, reader: ContentReader, position: int, length: int, digest: bytes) -> bool:
+    """Whether the unit at a place has the content that was sealed."""
     if length > MAX_UNIT:
         return False
     file.seek(position)

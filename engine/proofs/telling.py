@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.proofs import excerpt_words, register_texts
+from engine.proofs import excerpt_words, sample_words
 from engine.proofs.keytexts import KEY_TEXTS, signature_words
 from engine.proofs.log.texts import TEXTS as LOG_TEXTS
 from engine.proofs.register_texts import TEXTS as REGISTER_TEXTS
@@ -132,7 +132,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """Reason -> text in English and Chinese."""
 
-TABLES: Final = (TEXTS, excerpt_words.TEXTS, REGISTER_TEXTS, LOG_TEXTS)
+TABLES: Final = (TEXTS, excerpt_words.TEXTS, sample_words.TEXTS, REGISTER_TEXTS, LOG_TEXTS)
 """All texts by reason; the first table that has one counts."""
 
 _STATUS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -305,6 +305,8 @@ def _note_line(note: Mapping[str, Any], chinese: bool, about_file: Words) -> str
         from engine.proofs.log.telling import note_line
 
         return f"{_SUBJECTS['proof'][int(chinese)]}{'：' if chinese else ': '}{note_line(note, chinese)}"
+    if note["change"] in sample_words.CHANGES:
+        return f"{_SUBJECTS['proof'][int(chinese)]}{'：' if chinese else ': '}{sample_words.note_line(note, chinese)}"
     subject = _SUBJECTS.get(note["subject"], (note["subject"],) * 2)[int(chinese)]
     change = _CHANGES.get(note["change"], (note["change"],) * 2)[int(chinese)]
     words = [f"{subject}：{change}" if chinese else f"{subject}: {change}"]
