@@ -59,6 +59,7 @@ class _Track:
     edits: tuple[Edit, ...] = ()
     matrix: tuple[int, ...] = ()
     descriptions: int = 1
+    external: bool = False
     seen: Counter[bytes] = field(default_factory=Counter)
 
     def freeze(self) -> TrackBoxes:
@@ -72,6 +73,7 @@ class _Track:
             edits=self.edits,
             matrix=self.matrix,
             descriptions=self.descriptions,
+            external=self.external,
             doubled=tuple(sorted(kind.decode("latin-1") for kind, count in self.seen.items() if count > 1)),
         )
 
@@ -183,6 +185,8 @@ def _facts(walk: Walk, top: _Top, unread: bool) -> BoxFacts:
                 walk.tracks.append(_track(walk, box))
             elif box.kind == b"mvex":
                 fragmented = True
+            elif box.kind == b"cmov":
+                unread = True
     return BoxFacts(
         major_brand=brand,
         minor_version=minor,
@@ -221,7 +225,9 @@ def _media(walk: Walk, mdia: Box, track: _Track) -> None:
             track.handler_type = walk.payload(box)[8:12].decode("latin-1")
         elif box.kind == b"minf":
             for inner in walk.boxes(box.start, box.end):  # QuickTime has a second ``hdlr`` here
-                if inner.kind == b"stbl":
+                if inner.kind == b"dinf":
+                    track.external |= _external(walk, inner)
+                elif inner.kind == b"stbl":
                     track.seen[b"stbl"] += 1
                     for table in _inside(walk, inner, track):
                         if table.kind == b"stsd":
@@ -229,13 +235,24 @@ def _media(walk: Walk, mdia: Box, track: _Track) -> None:
 
 
 _ONCE: Final = frozenset(b"tkhd edts elst mdia mdhd hdlr minf stsd stts ctts stsc stsz stz2 stss stco co64".split())
+_SAME: Final = {b"stz2": b"stsz", b"co64": b"stco"}
+"""Boxes of which a track has one or the other."""
+
+
+def _external(walk: Walk, dinf: Box) -> bool:
+    """Whether samples may lie in another file: a data reference that is not marked as this file (8.7.2)."""
+    for box in walk.boxes(dinf.start, dinf.end):
+        if box.kind == b"dref":
+            entries = walk.boxes(box.start + 8, box.end)
+            return any(not walk.payload(entry, 4)[3:4] or not walk.payload(entry, 4)[3] & 1 for entry in entries)
+    return False
 
 
 def _inside(walk: Walk, parent: Box, track: _Track) -> Iterator[Box]:
     """The boxes of a box of a track; those that may be there only once are counted."""
     for box in walk.boxes(parent.start, parent.end):
         if box.kind in _ONCE:
-            track.seen[box.kind] += 1
+            track.seen[_SAME.get(box.kind, box.kind)] += 1
         yield box
 
 

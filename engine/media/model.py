@@ -88,6 +88,8 @@ class TrackBoxes:
     """Boxes that stand in it more than once, though only one may: parsers differ over which counts."""
     descriptions: int = 1
     """Entries of its sample description: more than one, and it was coded in more than one way."""
+    external: bool = False
+    """It refers to samples in another file: some readers look there, others in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class BoxFacts:
     """How many ``moov`` boxes there are: more than one lets parsers differ; none, and the index is lost."""
     fragmented: bool = False
     unread: bool = False
-    """There are more boxes than the reader visits: what lies behind them is not known."""
+    """There are more boxes than the reader visits, or a packed index: what they hold is not known."""
     padding: tuple[tuple[int, int], ...] = ()
     """First byte, and byte after the last, of what boxes hold that readers step over (``free``, ``skip``)."""
 

@@ -89,7 +89,7 @@ def misleading(header: Header, media: MediaInfo) -> list[str]:
     on = {s.id: s.kind for s in media.streams if s.kind in ("video", "audio") and not s.still}
     tracks = [t for t in media.boxes.tracks if t.track_id in on]
     # players that heed the rate of an edit stand still or run at another speed, others do not
-    odd = any(t.doubled or any(e.rate != 1 and e.media_time >= 0 for e in t.edits) for t in tracks)
+    odd = any(t.doubled or t.external or any(e.rate != 1 and e.media_time >= 0 for e in t.edits) for t in tracks)
     reasons = ["ambiguous"] if odd or media.boxes.movie_boxes > 1 or media.boxes.unread else []
     reasons += ["track_disabled"] * any(t.handler_type != _HANDLERS[on[t.track_id]] for t in tracks)
     disabled = sum(1 for t in tracks if not t.enabled)
