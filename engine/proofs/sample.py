@@ -23,7 +23,7 @@ from engine.media.timeline import IDENTITY
 from engine.proofs import envelope
 from engine.proofs.container import misleading
 from engine.proofs.content import reader_for
-from engine.proofs.draw import Draw, Part, detection, rounded_down, sequence, wanted
+from engine.proofs.draw import Draw, Part, detection, parse, rounded_down, sequence, wanted
 from engine.proofs.envelope import Seal
 from engine.proofs.files import EXCERPT_SUFFIX, Meter, Tick, digest_blake3, file_state, no_tick, proof_paths
 from engine.proofs.header import Header
@@ -44,7 +44,7 @@ _LOOK: Final = 1 << 16
 
 def verify_sample(
     path: str | os.PathLike[str],
-    draw: Draw,
+    draw: Draw | str,
     seed: str | None = None,
     proof: str | os.PathLike[str] | None = None,
     policy: Policy | None = None,
@@ -57,7 +57,7 @@ def verify_sample(
     path
         The file.
     draw
-        How much of it; see `engine.proofs.draw.parse`.
+        How much of it, as text (``500``, ``2%``, ``3/7``) or as read by `engine.proofs.draw.parse`.
     seed
         Repeats a draw. None: one that nobody can foresee. Either stands in the result.
     proof, policy, tick
@@ -67,8 +67,15 @@ def verify_sample(
     -------
     VerifyResult
         With a note ``sampled`` (how many of how many, the seed, the chance to meet changed leaves),
-        or ``not_sampled`` with the reason why the whole file was verified.
+        or ``not_sampled`` with the reason why the whole file was verified. Never raises for what the
+        file or the proof may hold.
+
+    Raises
+    ------
+    ValueError
+        If the text is no size of a sample.
     """
+    draw = parse(draw) if isinstance(draw, str) else draw
     name = os.fspath(path)
     seal_path = Path(proof) if proof is not None else proof_paths(name)[0]
     if seal_path.name.endswith(EXCERPT_SUFFIX) or not os.path.lexists(seal_path):
