@@ -1,4 +1,4 @@
-"""File name patterns of the device register: what can be accepted, and how a name is read by one.
+"""File name patterns of the device register: what can be accepted.
 
 Python's matcher tries alternatives one after the other, so that some patterns take time that
 doubles with each character of a name. A pattern is refused where that could happen: where a
@@ -52,18 +52,6 @@ def pattern_fault(pattern: str) -> tuple[str, Mapping[str, str]] | None:
         if name not in GROUPS:
             return "unknown_group", {"value": name, "known": listed(GROUPS), **nearest(name, GROUPS)}
     return None if compiled.groupindex else ("no_group", {"known": listed(GROUPS)})
-
-
-def read_name(pattern: str, name: str) -> Mapping[str, str] | None:
-    """The named groups of a file's name (without folders); None where the pattern is not found in it.
-
-    The pattern is looked for at the beginning of the name, and need not reach its end: extensions
-    and suffixes such as ``_1`` of copies follow.
-    """
-    if len(name) > MAX_NAME:
-        return None
-    match = re.match(pattern, name)
-    return None if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
 
 
 def _slow(pattern: str) -> tuple[str, str] | None:
