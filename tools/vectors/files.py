@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from vectors.bases import Base, clip, superseded
@@ -13,6 +16,7 @@ from vectors.media import (
     Track,
     avc_entry,
     box,
+    full,
     movie,
     picture,
     pps,
@@ -153,7 +157,108 @@ def changed_tracks(base: Base) -> Iterator[tuple[str, str, str, str, list[list[A
     )
 
 
+def parser_vectors(base: Base) -> Iterator[Vector]:
+    """Files that one player reads as they were sealed, and another one otherwise."""
+    proof, (video, audio) = base.proof, base.tracks
+    others = list(video.samples)
+    others[3] = others[3][:200] + b"\x01" + others[3][201:]
+    places = accumulate(map(len, others[:-1]), initial=len(box("ftyp", bytes(12))) + 8)
+    table = full("co64", struct.pack(">I", len(others)), *(struct.pack(">Q", at) for at in places))
+    two = movie([replace(video, tables=table), audio], box("free", *others)).data
+    yield vector(
+        "two-tables",
+        "file",
+        "positions into `free` boxes",
+        "a second table of places leads to an altered copy",
+        two,
+        proof,
+        "NOT_OK",
+        "ambiguous",
+    )
+    other = full("url ", b"file:///elsewhere.mov\0")
+    yield vector(
+        "another-file",
+        "file",
+        "samples in another file",
+        "the pictures are said to lie in another file",
+        movie([replace(video, reference=other), audio]).data,
+        proof,
+        "NOT_OK",
+        "ambiguous",
+    )
+    plain = movie([replace(video, edits=[(240, 2 * STEP)]), audio])
+    index = struct.pack(">I", len(plain.moov)) + stored(plain.moov)
+    packed = box("moov", box("cmov", box("dcom", b"zlib"), box("cmvd", index)))
+    yield vector(
+        "packed-index",
+        "file",
+        "edit list hiding frames",
+        "a packed index with an edit list that hides two pictures",
+        plain.data[: -len(plain.moov)] + packed,
+        proof,
+        "NOT_OK",
+        "ambiguous",
+    )
+    yield vector(
+        "sound-later",
+        "file",
+        "sound moved against the pictures",
+        "an edit list begins the sound a second later",
+        movie([video, replace(audio, edits=[(1000, -1), (320, 0)])]).data,
+        proof,
+        "NOT_OK",
+        "content_differs",
+    )
+    chapters = box("tref", box("chap", struct.pack(">I", 1)))
+    yield vector(
+        "chapter-track",
+        "file",
+        "track of another kind",
+        "the pictures are said to be those of chapters",
+        movie([video, replace(audio, more=chapters)]).data,
+        proof,
+        "NOT_OK",
+        "stream_removed",
+        frames=[["deleted", 0, 7]],
+    )
+    yield vector(
+        "fragment-added",
+        "file",
+        "pictures inserted",
+        "a fragment with a foreign picture behind the file",
+        fragmented(base, sample(picture(9, seed=5))),
+        proof,
+        "NOT_OK",
+        "frames_differ",
+        frames=[["inserted", 8, 8]],
+    )
+
+
+def stored(data: bytes) -> bytes:
+    """A zlib stream of one block that is not compressed (RFC 1950, 1951): the same bytes with every library."""
+    size = len(data)
+    return b"\x78\x01\x01" + struct.pack("<HH", size, size ^ 0xFFFF) + data + struct.pack(">I", zlib.adler32(data))
+
+
+def fragmented(base: Base, more: bytes) -> bytes:
+    """The movie with a fragment of one picture behind it."""
+    defaults = [
+        struct.pack(">IIIII", n + 1, 1, t.step, len(more) if n == 0 else 2, 0) for n, t in enumerate(base.tracks)
+    ]
+    extends = box("mvex", *(full("trex", d) for d in defaults))
+    moov = box("moov", base.made.moov[8:], extends)
+    head = full("tfhd", struct.pack(">IIII", 1, STEP, len(more), 0), flags=0x20038)
+    start = full("tfdt", struct.pack(">I", PICTURES * STEP))
+
+    def fragment(place: int) -> bytes:
+        run = full("trun", struct.pack(">Ii", 1, place), flags=1)
+        return box("moof", full("mfhd", struct.pack(">I", 1)), box("traf", head, start, run))
+
+    return base.made.data[: -len(base.made.moov)] + moov + fragment(len(fragment(0)) + 8) + box("mdat", more)
+
+
 def file_vectors(base: Base) -> Iterator[Vector]:
+    yield from parser_vectors(base)
     proof, data = base.proof, base.made.data
     for name, attack, done, reason, frames, tracks in changed_tracks(base):
         yield vector(name, "file", attack, done, movie(tracks).data, proof, "NOT_OK", reason, frames=frames)

@@ -112,8 +112,9 @@ def aac_entry() -> bytes:
 class Track:
     """A track: samples with their length in ticks, and what they are decoded with.
 
-    `late` are composition offsets, `described` says which entry each sample uses, `edits` are
-    (ticks of the movie, start in ticks of the track); a track is chunks of one sample each, but
+    `more` boxes stand in the track, `tables` in its sample table, and `reference` takes the place of
+    the mark that samples lie in this file. `late` are composition offsets, `described` says which
+    entry each sample uses, `edits` are (ticks of the movie, start in ticks of the track); a track is chunks of one sample each, but
     for sound of fixed size, which is one chunk.
     """
 
@@ -129,6 +130,8 @@ class Track:
     flags: int = 3
     handler: str = ""
     more: bytes = field(default=b"")
+    tables: bytes = field(default=b"")
+    reference: bytes = field(default=b"")
 
     @property
     def count(self) -> int:
@@ -176,9 +179,9 @@ def trak(number: int, track: Track, offsets: Sequence[int]) -> bytes:
     mdhd = full("mdhd", struct.pack(">IIIIHH", 0, 0, track.scale, track.duration, 0x55C4, 0))
     hdlr = full("hdlr", b"mhlr" + (track.handler or track.kind).encode() + bytes(12) + b"\0")
     media = full("vmhd", bytes(8), flags=1) if track.kind == "vide" else full("smhd", bytes(4))
-    data = box("dinf", full("dref", struct.pack(">I", 1), full("url ", flags=1)))
+    data = box("dinf", full("dref", struct.pack(">I", 1), track.reference or full("url ", flags=1)))
     stsd = full("stsd", struct.pack(">I", len(track.entries)), *track.entries)
-    table = box("stbl", stsd, _times(track), _chunks(track, offsets))
+    table = box("stbl", stsd, _times(track), _chunks(track, offsets), track.tables)
     return box("trak", head, edits, box("mdia", mdhd, hdlr, box("minf", media, data, table)), track.more)
 
 
