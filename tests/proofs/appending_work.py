@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from engine.proofs.log.log import Log
@@ -47,3 +48,18 @@ def use(register: str) -> None:
 
 def close(register: str) -> None:
     recover(register, "王五")
+
+
+def append_one_by_one(folder: str, name: str, count: str) -> None:
+    log = Log.open(folder)
+    for number in range(int(count)):
+        log.append([f"{name} {number}".encode()], signer())
+
+
+def enter_one_by_one(register: str, _name: str, count: str) -> None:
+    for _ in range(int(count)):
+        enter(register)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
