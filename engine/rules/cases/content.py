@@ -122,6 +122,7 @@ def access(view: CaseView, limits: Limits) -> Answer:
             p.path,
             values(detail=p.detail or None, when=view.clock(p.at) if p.at else None),
             (Evidence(Source.PAPERWORK, "register", p.problem),),
+            about=p.detail,
         )
         for p in problems
     )

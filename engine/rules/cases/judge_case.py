@@ -162,14 +162,14 @@ def view_of(
     return replace(view, ledger=interruptions.assess(view, limits))
 
 
-def case_finding_id(case: str, finding: Finding) -> str:
+def case_finding_id(case: str, finding: Finding, about: str = "") -> str:
     """Identifier of a finding about a case: stable between runs.
 
     As `engine.rules.judge.finding_id`, with the case's identifier for the digest and absolute
-    milliseconds for the times; file and statement tell findings apart that have no time.
+    milliseconds for the times; file, statement and what it is `about` tell findings apart beside.
     """
     times = ("" if t is None else str(round(t.timestamp() * 1000)) for t in (finding.at, finding.until))
-    parts = (case, finding.kind, finding.stream, *times, finding.detector, finding.file or "", finding.template)
+    parts = (case, finding.kind, finding.stream, *times, finding.detector, finding.file or "", finding.template, about)
     return str(blake3("\x1f".join(parts).encode()).hexdigest(length=ID_DIGITS // 2))
 
 
@@ -196,7 +196,7 @@ def _quiet(answer: Answer) -> tuple[Outcome, str]:
 def _finding(check: str, case: str, remark: Remark | Carried, rule: CheckRule, pack: RulePack) -> Finding:
     if isinstance(remark, Carried):
         ruled = _as_ruled(remark, pack)
-        return replace(ruled, id=case_finding_id(case, ruled))
+        return replace(ruled, id=case_finding_id(case, ruled, remark.finding.id))
     fact = CHECKS[check].facts[remark.fact]
     finding = Finding(
         kind=fact.kind,
@@ -214,7 +214,7 @@ def _finding(check: str, case: str, remark: Remark | Carried, rule: CheckRule, p
         until=remark.until,
         file=remark.file,
     )
-    return replace(finding, id=case_finding_id(case, finding))
+    return replace(finding, id=case_finding_id(case, finding, remark.about))
 
 
 def _as_ruled(carried: Carried, pack: RulePack) -> Finding:

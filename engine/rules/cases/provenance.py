@@ -65,7 +65,7 @@ def _reused(view: CaseView, record: RecordFacts, other: Reuse, limits: Limits) -
     evidence = [Evidence(Source.CONTAINER if other.how != "near_duplicate" else Source.PICTURE, "share", other.share)]
     evidence += [Evidence(Source.CAMERA_CLOCK, c.basis, view.clock(c.start)) for c in all_clocks(record)[:1]]
     params = values(case=other.case, path=other.path, how=other.how, percent=round(100 * other.share, 1))
-    return Remark(fact, *_span(view, record), record.path, params, tuple(evidence))
+    return Remark(fact, *_span(view, record), record.path, params, tuple(evidence), about=other.case)
 
 
 def _span(view: CaseView, record: RecordFacts) -> tuple[datetime | None, datetime | None]:

@@ -33,6 +33,8 @@ class Remark:
         The recording that it speaks of.
     level
         How strong its ground is; as the catalogue says if None.
+    about
+        What tells it apart from other remarks with the same fact, file and times.
     """
 
     fact: str
@@ -42,6 +44,7 @@ class Remark:
     params: Mapping[str, Value] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     level: Level | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
