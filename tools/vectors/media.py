@@ -114,8 +114,8 @@ class Track:
 
     `more` boxes stand in the track, `tables` in its sample table, and `reference` takes the place of
     the mark that samples lie in this file. `late` are composition offsets, `described` says which
-    entry each sample uses, `edits` are (ticks of the movie, start in ticks of the track); a track is chunks of one sample each, but
-    for sound of fixed size, which is one chunk.
+    entry each sample uses, `edits` are (ticks of the movie, start in ticks of the track); a track is
+    chunks of one sample each, but for sound of fixed size, which is one chunk.
     """
 
     kind: str
