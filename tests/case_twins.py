@@ -245,6 +245,7 @@ def access(*problems: AccessFacts) -> World:
     return replace(WHOLE, surroundings=Surroundings(access=problems))
 
 
+RAN_ON = replace(WHOLE, records=(video(at("9:29:50"), at("10:15"), 1), video(at("10:15:01"), at("10:25"), 2)))
 CLOSED = WHOLE.paper(outcome=Outcome.PENALTY, closed=date(2026, 3, 6))
 CAMERA_AND_GPS = (place(at("11:00"), at("11:42")), place(at("11:00"), at("11:42"), 1.0, "gps"))
 EXTENDED = WHOLE.paper(export_extension=ExportExtension(approved_by="330001", approved=at("18:00")))
@@ -311,6 +312,8 @@ TWINS: tuple[Twin, ...] = (
     Twin("after_the_fact", "after_activity_confirmed", WHOLE.with_records(video(at("11:00"), at("11:42"), 2, clocks=CAMERA_AND_GPS)), WHOLE.with_records(video(at("10:12:05"), at("10:54"), 2, clocks=CAMERA_AND_GPS[:0])), "camera clock and GPS both after the activity", "begins within the tolerance"),
     Twin("after_the_fact", "other_day", WHOLE.with_records(video(at("9:40", 3), at("9:50", 3), 2)), WHOLE, "a recording of two days before", "none"),
     Twin("after_the_fact", "before_activity", WHOLE.with_records(video(at("8:00"), at("8:10"), 0)), WHOLE.with_records(video(at("9:20"), at("9:29:30"), 0)), "a recording of 8 o'clock", "one that ends half a minute before"),
+    Twin("after_the_fact", "ran_on", RAN_ON, WHOLE, "the next file of a recorder that was left running", "the recorder was stopped"),
+    Twin("after_the_fact", "after_activity", RAN_ON.record(1, device="DSJ0458"), RAN_ON, "a file that begins 3 min after the activity", "it follows without a break on one that shows the activity"),
     Twin("selective", "hole_at_break", BROKEN.record(1, sequence=3), BROKEN, "number 2 is missing at an explained break", "numbers 1 and 2"),
     Twin("selective", "hole_at_break", BROKEN.record(1, sequence=3), with_hole((1, 2, 3), BROKEN.record(1, sequence=3)), "number 2 is missing at an explained break", "number 2 stands in another case"),
     Twin("selective", "hole_joined", split(1.0, next_number=3), split(1.0), "number 2 is missing, the files join", "numbers 1 and 2"),

@@ -127,8 +127,9 @@ CHECKS: Mapping[str, Check] = {
             "after_activity_confirmed": Fact(Kind.AFTER_THE_FACT, CLOCKS, "which_clock"),
             "other_day": Fact(Kind.AFTER_THE_FACT, CONTAINER, "which_clock"),
             "before_activity": Fact(Kind.AFTER_THE_FACT, CONTAINER, "which_case"),
+            "ran_on": Fact(Kind.AFTER_THE_FACT, CONTAINER, "paper_times"),
         },
-        ("coverage_tolerance_s",),
+        ("coverage_tolerance_s", "join_tolerance_s"),
     ),
     "selective": Check(
         {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from engine.findings import Evidence, Source
+from engine.findings import Evidence, Source, Value
 from engine.rules.cases.coverage import clock_source
 from engine.rules.cases.record import Placement, RecordFacts
-from engine.rules.cases.timeline import utc
+from engine.rules.cases.timeline import SAME_CLOCK_S, utc
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
 HOUR_S = 3600.0
@@ -18,13 +18,25 @@ ZONES_H = 14
 
 def clocks(view: CaseView, limits: Limits) -> Answer:
     """Device clock against reference clock, the file's clocks against each other, and the clock's rate."""
-    remarks = [remark for r in view.present for remark in _of_record(view, r, limits)]
+    remarks = _once_a_device(remark for r in view.present for remark in _of_record(view, r, limits))
     asked = sum(_comparable(view, r) for r in view.present)
     if not view.present:
         return nothing(view)
     if not asked:
         return unexaminable("one_clock_only", *remarks)
     return clear("clocks_agree", *remarks, files=asked)
+
+
+def _once_a_device(remarks: Iterable[Remark]) -> list[Remark]:
+    """A register's offset is one fact about a device, however many files it has."""
+    found, told = list[Remark](), set[Value]()
+    for remark in remarks:
+        if remark.fact == "known_offset":
+            if remark.params["device"] in told:
+                continue
+            told.add(remark.params["device"])
+        found.append(remark)
+    return found
 
 
 def _comparable(view: CaseView, record: RecordFacts) -> bool:
@@ -102,7 +114,8 @@ def after_the_fact(view: CaseView, limits: Limits) -> Answer:
     if not view.present:
         return nothing(view)
     placed = [r for r in view.present if all_clocks(r)]
-    remarks = [remark for r in placed if (remark := _outside(view, r, limits)) is not None]
+    running = _running_on(view, placed, limits)
+    remarks = [remark for r in placed if (remark := _outside(view, r, r.path in running, limits)) is not None]
     if len(placed) < len(view.present):
         return unexaminable("no_clock", *remarks, files=len(view.present) - len(placed))
     return clear("within_activity", *remarks, files=len(placed))
@@ -127,14 +140,28 @@ def certainly_before(view: CaseView, record: RecordFacts, tolerance: float) -> b
     return bool(found) and all(c.end + timedelta(seconds=c.uncertainty_s) < start for c in found)
 
 
-def _outside(view: CaseView, record: RecordFacts, limits: Limits) -> Remark | None:
+def _running_on(view: CaseView, records: Iterable[RecordFacts], limits: Limits) -> frozenset[str]:
+    """Paths of files that follow without a break on one that shows the activity: the recorder was left running."""
+    allowed = max(limits["join_tolerance_s"], SAME_CLOCK_S)
+    running, last = set[str](), dict[str, datetime]()
+    for record in sorted((r for r in records if r.device), key=lambda r: all_clocks(r)[0].start):
+        start, end = all_clocks(record)[0].start, all_clocks(record)[0].end
+        shows = start < view.case.end and end > view.case.start
+        before = last.get(record.device or "")
+        if shows or (before is not None and (start - before).total_seconds() <= allowed):
+            running.add(record.path)
+            last[record.device or ""] = end if before is None else max(end, before)
+    return frozenset(running)
+
+
+def _outside(view: CaseView, record: RecordFacts, running_on: bool, limits: Limits) -> Remark | None:
     tolerance = limits["coverage_tolerance_s"]
     found = all_clocks(record)
     day = view.local(found[0].start).date()
     other_day = not view.local(view.case.start).date() <= day <= view.local(view.case.end).date()
     if certainly_after(view, record, tolerance):
         sources = {clock_source(c) for c in found if c.basis != "declared"}
-        fact = "after_activity_confirmed" if len(sources) > 1 else "after_activity"
+        fact = "ran_on" if running_on else "after_activity_confirmed" if len(sources) > 1 else "after_activity"
         by = min((c.start - view.case.end).total_seconds() for c in found)
     elif certainly_before(view, record, tolerance):
         fact = "other_day" if other_day else "before_activity"

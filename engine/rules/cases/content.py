@@ -8,11 +8,9 @@ from dataclasses import replace
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source
 from engine.rules.cases.intervals import meets, subtract
 from engine.rules.cases.record import RecordFacts
-from engine.rules.cases.timeline import instant, lost_spans
+from engine.rules.cases.timeline import instant, lost_spans, moves
 from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
-ELSEWHERE: frozenset[str] = frozenset({Kind.AUDIO_MISSING, Kind.UNSEALED, Kind.TAMPERED, Kind.UNLISTED})
-"""Kinds that a check of their own speaks of."""
 EXCUSABLE: frozenset[str] = frozenset({Kind.GAP, Kind.CLOCK_JUMP, Kind.AUDIO_GAP})
 """Kinds that a recorder which stopped and went on leaves behind; an explained interruption explains them.
 It never explains that something was deleted, inserted or edited."""
@@ -33,7 +31,7 @@ def content(view: CaseView, limits: Limits) -> Answer:
 
 def _carried(view: CaseView, record: RecordFacts) -> Iterable[Carried]:
     for finding in record.findings:
-        if finding.severity <= Severity.NOTICE or finding.kind in ELSEWHERE:
+        if finding.severity <= Severity.NOTICE or _told_elsewhere(record, finding):
             continue
         excuse = _excuse(view, record, finding)
         severity = Severity.NOTICE if excuse else finding.severity
@@ -43,6 +41,13 @@ def _carried(view: CaseView, record: RecordFacts) -> Iterable[Carried]:
         params = {**finding.params, "in_case": excuse} if excuse else finding.params
         settles = "explained_break" if excuse else "look_at_place"
         yield Carried(replace(finding, file=record.path, at=at, until=until, params=params), severity, settles)
+
+
+def _told_elsewhere(record: RecordFacts, finding: Finding) -> bool:
+    """Whether a check of its own says the same of the recording."""
+    if finding.kind == Kind.AUDIO_MISSING:
+        return moves(record) and not record.has_sound
+    return finding.kind == Kind.TAMPERED and record.proof is not None and record.proof.status == "NOT_OK"
 
 
 def _excuse(view: CaseView, record: RecordFacts, finding: Finding) -> str:
