@@ -17,6 +17,7 @@ from blake3 import blake3
 from engine.features.arrow import refusal
 from engine.features.convert import read_audio, read_frames, write_audio, write_frames
 from engine.features.convert_packets import read_coded, read_packets, write_coded, write_packets
+from engine.features.convert_telemetry import read_telemetry, write_telemetry
 from engine.features.plain import from_plain, to_plain
 from engine.features.tables import Features
 from engine.media.errors import MediaError
@@ -24,7 +25,7 @@ from engine.media.model import MediaInfo
 
 FEATURES_SCHEMA: Final = "unbroken.features/1"
 INDEX: Final = "features.json"
-TABLES: Final = ("packets", "frames", "audio", "coded")
+TABLES: Final = ("packets", "frames", "audio", "coded", "telemetry")
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ def write_features(features: Features, folder: str | os.PathLike[str]) -> None:
     _write(write_frames, features.frames, _table(home, "frames"))
     _write(write_audio, features.audio, _table(home, "audio"))
     _write(write_coded, features.coded, _table(home, "coded"))
+    _write(write_telemetry, features.telemetry or None, _table(home, "telemetry"))
     index = {
         "schema": FEATURES_SCHEMA,
         "media": to_plain(features.media),
@@ -99,6 +101,7 @@ def read_features(folder: str | os.PathLike[str]) -> Features:
         audio=_read(read_audio, home, "audio", tables),
         blake3=digest,
         coded=_read(read_coded, home, "coded", tables),
+        telemetry=_read(read_telemetry, home, "telemetry", tables) or (),
     )
 
 

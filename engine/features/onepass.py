@@ -20,6 +20,7 @@ from engine.media.model import StreamInfo
 from engine.media.reader import CodedPacket, Limits, Recording, open_recording
 from engine.media.samples import prepare_sound_decoder, samples_of
 from engine.media.slices import FactsCollector
+from engine.media.telemetry import TelemetryCollector
 
 
 class PacketObserver(Protocol):
@@ -91,6 +92,7 @@ class _Pass:
         self._sound = self._sound_track(media.audio)
         self._silent: list[int] = []
         self._coded = FactsCollector(media)
+        self._telemetry = TelemetryCollector(media, recording.timelines)
 
     def _picture_track(self, stream: StreamInfo | None, threads: int, progress: Progress | None) -> PictureTrack | None:
         if stream is None:
@@ -119,6 +121,7 @@ class _Pass:
                 for observer in observers:
                     observer.packet(packet)
                 self._coded.packet(packet)
+                self._telemetry.packet(packet)
                 if packet.stream == video and self._pictures:
                     self._pictures.packet(packet)
                 elif packet.stream == audio:
@@ -158,8 +161,14 @@ class _Pass:
             origin = frames.origin * frames.time_base
         silent: NDArray[np.int32] = np.asarray(self._silent, np.int32)
         audio = self._sound.finish(origin, silent) if self._sound else None
-        coded = self._coded.finish()
-        return Features(media=media, packets=packets, frames=frames, audio=audio, coded=coded)
+        return Features(
+            media=media,
+            packets=packets,
+            frames=frames,
+            audio=audio,
+            coded=self._coded.finish(),
+            telemetry=self._telemetry.finish(packets),
+        )
 
     def _close(self) -> None:
         for track in (self._pictures, self._sound):

@@ -9,6 +9,7 @@ from engine.features.onepass import PacketObserver
 from engine.features.tables import Features
 from engine.media.reader import Limits, open_recording
 from engine.media.slices import FactsCollector
+from engine.media.telemetry import TelemetryCollector
 
 
 def survey(
@@ -40,8 +41,12 @@ def survey(
     """
     with open_recording(path, limits) as recording:
         coded = FactsCollector(recording.media)
+        telemetry = TelemetryCollector(recording.media, recording.timelines)
         for packet in recording.packets():
             for observer in observers:
                 observer.packet(packet)
             coded.packet(packet)
-        return Features(recording.media, recording.packet_table(), None, None, coded=coded.finish())
+            telemetry.packet(packet)
+        packets = recording.packet_table()
+        times = telemetry.finish(packets)
+        return Features(recording.media, packets, None, None, coded=coded.finish(), telemetry=times)

@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.media.coded_facts import CodedFacts
 from engine.media.model import MediaInfo, PacketTable
+from engine.media.telemetry import TimeTrack
 
 FRAME_SCHEMA: Final = "unbroken.frames/1"
 AUDIO_SCHEMA: Final = "unbroken.audio/2"
@@ -228,3 +229,5 @@ class Features:
     """Digest of the whole file, 64 hexadecimal digits, where it was asked for."""
     coded: CodedFacts | None = None
     """What coded pictures and sound say of their own numbering."""
+    telemetry: tuple[TimeTrack, ...] = ()
+    """Times of day that tracks beside the pictures state."""

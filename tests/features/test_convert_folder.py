@@ -15,6 +15,7 @@ from engine.detectors.runner import examine
 from engine.features.folder import INDEX, TABLES
 from engine.features.tables import Features
 from engine.media.errors import MediaError
+from engine.media.telemetry import TimeTrack
 from fixtures.camera import Camera, record
 from fixtures.tamper import tamper
 
@@ -25,7 +26,8 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Features:
     folder = tmp_path_factory.mktemp("cut")
     clip = record(Camera(width=320, height=180, seconds=6, gop=25), folder)
     tamper(clip, "gap_copy", 1, folder, name="cut")
-    return extract(folder / "cut.mp4")
+    track = TimeTrack("nmea", 3, np.arange(5.0), 1.7e9 + np.arange(5.0), 1.0)
+    return replace(extract(folder / "cut.mp4"), telemetry=(track,))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,8 @@ def columns(features: Features) -> dict[str, bytes]:
         found |= {f"wide.{n}": values for n, values in features.frames.wide.items()}
     if features.coded is not None:
         found |= {"pictures": features.coded.pictures, "marks": features.coded.marks}
+    for n, track in enumerate(features.telemetry):
+        found |= {f"telemetry.{n}.seconds": track.seconds, f"telemetry.{n}.times": track.times}
     return {n: v.tobytes() for n, v in found.items() if isinstance(v, np.ndarray)}
 
 
@@ -70,6 +74,7 @@ def test_what_a_recording_lacks_it_lacks_afterwards(cut: Features, missing: tupl
     write_features(less, tmp_path)
     again = read_features(tmp_path)
     assert {n for n in TABLES if getattr(again, n) is None} == set(missing)
+    assert [(t.form, t.stream, t.uncertainty_s) for t in again.telemetry] == [("nmea", 3, 1.0)]
     assert again.blake3 == "ab" * 32
     assert columns(again) == columns(less)
     assert examine(again, None) == examine(less, None)
