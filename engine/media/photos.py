@@ -86,8 +86,8 @@ def read_photo(path: str) -> PhotoFacts:
     Raises
     ------
     MediaError
-        ``not_media`` if it is no picture, ``picture_too_large``, or ``no_picture`` if it cannot be
-        decoded to its end.
+        ``not_media`` if it is no picture, ``no_heic`` if it is HEIC and nothing that reads it is
+        installed, ``picture_too_large``, or ``no_picture`` if it cannot be decoded to its end.
 
     Notes
     -----
@@ -95,7 +95,7 @@ def read_photo(path: str) -> PhotoFacts:
     """
     from PIL import Image, UnidentifiedImageError
 
-    _open_heif()
+    heif = _open_heif()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes that MAX_PIXELS bounds, and of odd EXIF
@@ -104,7 +104,7 @@ def read_photo(path: str) -> PhotoFacts:
                     raise MediaError(path, "picture_too_large", f"{image.width}×{image.height}")
                 return _facts(image)
     except UnidentifiedImageError as error:
-        raise MediaError(path, "not_media", "") from error
+        raise MediaError(path, "not_media" if heif or not _is_heif(path) else "no_heic", "") from error
     except Image.DecompressionBombError as error:
         raise MediaError(path, "picture_too_large", "") from error
     except (OSError, SyntaxError, ValueError) as error:
@@ -113,12 +113,21 @@ def read_photo(path: str) -> PhotoFacts:
         raise MediaError(path, "no_picture", str(error)[:MAX_TEXT]) from error
 
 
-def _open_heif() -> None:
+def _open_heif() -> bool:
+    """Let Pillow read HEIC, if what does that is installed."""
     try:
         import pillow_heif
     except ImportError:
-        return
+        return False
     pillow_heif.register_heif_opener()
+    return True
+
+
+def _is_heif(path: str) -> bool:
+    """By the brand of its first box (ISO/IEC 23008-12, 10.2)."""
+    with open(path, "rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc")
 
 
 def _facts(image: Image.Image) -> PhotoFacts:

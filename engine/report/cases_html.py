@@ -18,6 +18,8 @@ from engine.report.terminal import MARKS, safe
 from engine.report.texts import Texts, clock
 from engine.rules.cases.result import CaseReport, Keeping
 
+IN_FULL: Final = 500
+"""Cases with a time axis and all checks, worst first; the others are rows of a table: a page must open."""
 MOST_PLACES: Final = 40
 """Files or places named for one fact; the JSON report has all."""
 
@@ -57,7 +59,8 @@ def page(report: ArchiveReport, language: str, selftest: SelfTest, only_found: b
         left=words.say("left", files=report.left, cases=report.cases_left) if report.interrupted else "",
         problems=[safe(p.as_line("zh" if language.startswith("zh") else "en")) for p in report.problems],
         unlisted=words.say("unlisted_activities", count=unlisted) if unlisted else "",
-        cases=[_case(c, words) for c in cases],
+        cases=[_case(c, words) for c in cases[:IN_FULL]],
+        more_cases=[_row(c, words) for c in cases[IN_FULL:]],
         due=_due(report, words),
         files=[_file(f, report, texts, n) for n, f in enumerate(files_to_show(report))],
         clear_files=[_clear_file(f, texts) for f in clear],
@@ -107,6 +110,12 @@ def _case(case: CaseReport, words: CaseWords) -> dict[str, Any]:
         ],
         "facts": list(_facts(case, words)),
     }
+
+
+def _row(case: CaseReport, words: CaseWords) -> tuple[str, str, str, str, str]:
+    """A case in one line: class, verdict, identifier, coverage, and what failed."""
+    verdict = words.texts.get("verdict", case.verdict.value)
+    return case.verdict.value, verdict, safe(case.id), words.percent(case), words.why(case)
 
 
 def _titled(fact: Fact, case: CaseReport, words: CaseWords) -> FailedCheck | None:

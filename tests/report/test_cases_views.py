@@ -106,6 +106,14 @@ def test_failures_are_open_and_clear_cases_folded(audited: ArchiveReport) -> Non
     ]  # fmt: skip
 
 
+def test_a_page_of_many_cases_has_a_row_for_each_beyond_the_worst(audited: ArchiveReport) -> None:
+    many = replace(audited, cases=(failed(audited), *(replace(audited.cases[0], id=f"n{n}") for n in range(1200))))
+    source = page(many, "zh", NO_TEST)
+    assert source.count('<details class="case ') == 500
+    assert all(f"n{n}<" in source for n in range(1200))
+    assert source.index("2号") < source.index(">n0<")
+
+
 def test_each_axis_is_well_formed(audited: ArchiveReport) -> None:
     drawn = re.findall(r"<svg class=\"axis\".*?</svg>", page(audited, "zh", NO_TEST), re.DOTALL)
     assert len(drawn) == 2

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import os
 import stat
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 
+from engine.archive.pool import Standing
 from engine.proofs.files import digest_blake3, file_state, proof_paths
 from engine.proofs.problems import ProofProblem
 from engine.proofs.verify import Status, verify
 from engine.rules.cases.record import BackupFacts, ProofFacts
+
+Watch = Callable[[Standing], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A backup to be looked at; fields as of `backup_facts`. `key` names it in results."""
+
+    key: tuple[str, str]
+    declared: str
+    folder: str
+    recording: str
+    digest: str | None
+    proof: ProofFacts | None
 
 
 def backup_facts(
@@ -49,6 +68,38 @@ def backup_facts(
     if "same_inode" in weak:
         return BackupFacts("equal", weak)
     return _compared(path, weak, recording, digest, proof)
+
+
+def compare_all(
+    wanted: Sequence[Wanted], jobs: int, watch: Watch | None
+) -> tuple[dict[tuple[str, str], BackupFacts], bool]:
+    """What is known of many backups, several read at a time: reading waits for disks.
+
+    Returns
+    -------
+    dict
+        `Wanted.key` -> what is known of it; after Ctrl-C without those that were not finished.
+    bool
+        Whether Ctrl-C came.
+    """
+    done: dict[tuple[str, str], BackupFacts] = {}
+    began = time.monotonic()
+    pool = ThreadPoolExecutor(max(1, jobs))
+    waiting = {pool.submit(backup_facts, w.declared, w.folder, w.recording, w.digest, w.proof): w for w in wanted}
+    try:
+        for future in as_completed(waiting):
+            done[waiting[future].key] = future.result()
+            if watch is not None:
+                watch(_standing(len(done), len(wanted), time.monotonic() - began))
+    except KeyboardInterrupt:
+        return done, True
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return done, False
+
+
+def _standing(done: int, files: int, elapsed_s: float) -> Standing:
+    return Standing(done, files, 0.0, elapsed_s, (), done / max(1, files))
 
 
 def _weak(path: str, status: os.stat_result, recording: str) -> tuple[str, ...]:

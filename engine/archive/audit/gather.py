@@ -61,8 +61,9 @@ class Inventory:
 def take_inventory(archive: LoadedArchive) -> Inventory:
     """Find all records, and whose they are. Nothing is opened.
 
-    A record that no case lists belongs to the case whose folder it lies in (the nearest folder with
-    a ``case.toml`` above it), unless it is a declared backup.
+    A record that no case lists belongs to the case whose folder it lies in: the nearest folder above
+    it with a ``case.toml``, or, for cases of a spreadsheet, with recordings that one case alone
+    lists. A declared backup belongs to none.
     """
     root = os.path.realpath(archive.root)
     found = {f.path: f for f in walk(root)}
@@ -72,15 +73,24 @@ def take_inventory(archive: LoadedArchive) -> Inventory:
                 found[path] = look(root, path)
     spoken_for = {path for loaded in archive.cases for path in _listed(loaded)}
     spoken_for |= _backups(root, archive.cases)
-    at_home: defaultdict[str, list[str]] = defaultdict(list)
-    folders = {c.folder: c.file for c in archive.cases if not c.spreadsheet}
+    at_home: defaultdict[int | None, list[str]] = defaultdict(list)
+    folders = _folders(archive.cases)
     for path in found:
         if path not in spoken_for:
             at_home[_home(path, folders)].append(path)
-    holdings = tuple(
-        Holding(c, _listed(c), tuple(at_home.get(c.file, ())) if not c.spreadsheet else ()) for c in archive.cases
-    )
-    return Inventory(root, found, holdings, tuple(at_home.get("", ())))
+    holdings = tuple(Holding(c, _listed(c), tuple(at_home.get(n, ()))) for n, c in enumerate(archive.cases))
+    return Inventory(root, found, holdings, tuple(at_home.get(None, ())))
+
+
+def _folders(cases: Sequence[LoadedCase]) -> dict[str, int | None]:
+    """Folder -> the case (its number) whose files lie there; None where several cases share it."""
+    folders: dict[str, int | None] = {}
+    for number, loaded in enumerate(cases):
+        if loaded.spreadsheet:
+            for path in _listed(loaded):
+                folder = path.rpartition("/")[0]
+                folders[folder] = number if folders.get(folder, number) == number else None
+    return folders | {c.folder: n for n, c in enumerate(cases) if not c.spreadsheet}
 
 
 def _listed(loaded: LoadedCase) -> dict[str, CaseRecording]:
@@ -101,11 +111,11 @@ def _backups(root: str, cases: Sequence[LoadedCase]) -> set[str]:
     return inside
 
 
-def _home(path: str, folders: Mapping[str, str]) -> str:
-    """The declaring file of the nearest case folder above a path; empty where there is none."""
+def _home(path: str, folders: Mapping[str, int | None]) -> int | None:
+    """The case of the nearest case folder above a path; None where there is none."""
     folder = path
     while folder:
         folder = folder.rpartition("/")[0]
         if folder in folders:
             return folders[folder]
-    return ""
+    return None

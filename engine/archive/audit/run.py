@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from engine._version import __version__
-from engine.archive.audit.access import access_facts
 from engine.archive.audit.attachments import attachments
-from engine.archive.audit.backups import backup_facts
 from engine.archive.audit.cache import Cache
-from engine.archive.audit.content import NO_PRINT
-from engine.archive.audit.facts import record_facts
 from engine.archive.audit.gather import Holding, Inventory, take_inventory
+from engine.archive.audit.gathered import Gathered
 from engine.archive.audit.judging import Archive, faulty, judged
-from engine.archive.audit.placing import Named
 from engine.archive.audit.proofs import has_proof
 from engine.archive.audit.result import ArchiveReport
-from engine.archive.audit.sequences import identify, register, sequences
 from engine.archive.audit.standing import homeless, in_archive
-from engine.archive.audit.surroundings import Held, listed_elsewhere, reuse
 from engine.archive.audit.worker import Order, Record, examine_record, lost_record
-from engine.archive.manifests import LoadedArchive, LoadedCase, load_archive
-from engine.archive.manifests.settings import zone_of
+from engine.archive.manifests import load_archive
 from engine.archive.pool import Standing, plan, run
 from engine.findings import FileReport
 from engine.proofs.policy import Policy
-from engine.rules.cases.manifest import CaseRecording, Device
-from engine.rules.cases.record import BackupFacts, RecordFacts, Reuse, Surroundings
+from engine.rules.cases.manifest import ArchiveSettings
 from engine.rules.cases.result import CaseReport
 from engine.rules.pack import RulePack, load, names
 
@@ -95,15 +86,37 @@ def audit(
     loaded = load_archive(archive)
     as_of = options.as_of or datetime.now().astimezone()
     empty = ArchiveReport(
-        os.fspath(archive), loaded.settings.department, loaded.pack, as_of, (), (), __version__, loaded.problems
+        path=os.fspath(archive),
+        department=loaded.settings.department,
+        pack=loaded.pack,
+        as_of=as_of,
+        cases=(),
+        files=(),
+        version=__version__,
+        problems=loaded.problems,
+        options=_bearing(loaded.settings, options),
     )
     if loaded.pack is None:
         return replace(empty, cases=tuple(faulty(c) for c in loaded.cases))
     inventory = take_inventory(loaded)
     records, left = _examine(inventory, loaded.pack, options, watch)
-    gathered = _Gathered.of(loaded, inventory, records, options)
+    gathered = Gathered.of(loaded, inventory, records, options.jobs, options.register, None if left else watch)
     archive_wide = Archive(loaded.settings, gathered.devices, loaded.pack, as_of)
     return replace(_report(empty, gathered, archive_wide), left=left)
+
+
+def _bearing(settings: ArchiveSettings, options: AuditOptions) -> dict[str, Any]:
+    """What results depend on beside the files and the pack."""
+    policy = options.policy
+    return {
+        "overrides": dict(settings.overrides),
+        "items": list(settings.items),
+        "calendar": settings.calendar,
+        "timezone": settings.timezone,
+        "signature_asked_for": policy is not None and policy.active,
+        "timestamp_asked_for": policy is not None and policy.authorities is not None,
+        "access_register": options.register is not None,
+    }
 
 
 def _examine(
@@ -149,14 +162,10 @@ def _work_key(real: str, identity: tuple[int, int] | None) -> str:
     return f"\0{identity[0]}:{identity[1]}"
 
 
-def _report(empty: ArchiveReport, gathered: _Gathered, archive: Archive) -> ArchiveReport:
+def _report(empty: ArchiveReport, gathered: Gathered, archive: Archive) -> ArchiveReport:
     """`empty` with every case whose records were all examined, and every file."""
     inventory, records = gathered.inventory, gathered.records
-    complete = [
-        holding
-        for holding in inventory.holdings
-        if all(p in records for p in holding.paths if inventory.found[p].standing == "file")
-    ]
+    complete = [holding for holding in inventory.holdings if gathered.knows(holding)]
     in_no_case = set(inventory.homeless)
     files = [_file(records[p], p in in_no_case, archive.pack) for p in dict.fromkeys(_paths(inventory)) if p in records]
     return replace(
@@ -173,7 +182,7 @@ def _file(record: Record, in_no_case: bool, pack: RulePack) -> FileReport:
     return homeless(report, pack) if in_no_case else report
 
 
-def _case(holding: Holding, gathered: _Gathered, archive: Archive) -> CaseReport:
+def _case(holding: Holding, gathered: Gathered, archive: Archive) -> CaseReport:
     loaded = holding.loaded
     if loaded.case is None:
         return faulty(loaded)
@@ -181,95 +190,3 @@ def _case(holding: Holding, gathered: _Gathered, archive: Archive) -> CaseReport
     facts = tuple(gathered.facts(holding, path, zone) for path in holding.paths)
     reports = attachments(loaded.case, os.path.join(gathered.inventory.root, loaded.folder))
     return judged(loaded, loaded.case, facts, reports, gathered.surroundings, archive)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    """What is known over the whole archive before any case is judged."""
-
-    inventory: Inventory
-    records: Mapping[str, Record]
-    devices: Mapping[str, Device]
-    zone: tzinfo | None
-    named: Mapping[str, Named]
-    reused: Mapping[tuple[str, str], tuple[Reuse, ...]]
-    backups: Mapping[tuple[str, str], BackupFacts]
-    surroundings: Surroundings
-
-    @staticmethod
-    def of(
-        loaded: LoadedArchive, inventory: Inventory, records: Mapping[str, Record], options: AuditOptions
-    ) -> _Gathered:
-        devices = register(loaded.devices)
-        named = _named(inventory, records, devices)
-        there = (n for p, n in named.items() if inventory.found[p].standing == "file")
-        held = _held(inventory, records)
-        return _Gathered(
-            inventory=inventory,
-            records=records,
-            devices=devices,
-            zone=zone_of(loaded.settings),
-            named=named,
-            reused=reuse(held),
-            backups=_backups(inventory, records, plan(len(records), options.jobs)[0]),
-            surroundings=Surroundings(sequences(there), listed_elsewhere(held), access_facts(options.register)),
-        )
-
-    def facts(self, holding: Holding, path: str, zone: tzinfo) -> RecordFacts:
-        """The facts of one record of a case, by the zone of clocks that state none."""
-        named = self.named[path]
-        return record_facts(
-            self.inventory.found[path],
-            self.records.get(path),
-            named,
-            holding.listed.get(path),
-            None if named.device is None else self.devices.get(named.device),
-            zone,
-            self.backups.get((holding.loaded.file, path)),
-            self.reused.get((holding.loaded.id, path), ()),
-        )
-
-
-def _named(inventory: Inventory, records: Mapping[str, Record], devices: Mapping[str, Device]) -> dict[str, Named]:
-    named: dict[str, Named] = {}
-    for holding in inventory.holdings:
-        for path in holding.paths:
-            serial = records[path].known.content.serial if path in records else None
-            named[path] = identify(path, holding.listed.get(path), devices, serial)
-    for path in inventory.homeless:
-        named[path] = identify(path, None, devices)
-    return named
-
-
-def _held(inventory: Inventory, records: Mapping[str, Record]) -> list[Held]:
-    return [
-        Held(
-            holding.loaded.id,
-            path,
-            inventory.found[path].identity,
-            records[path].known.report.blake3 if path in records else None,
-            path in holding.listed,
-            records[path].known.content.fingerprint if path in records else NO_PRINT,
-        )
-        for holding in inventory.holdings
-        for path in holding.paths
-    ]
-
-
-def _backups(inventory: Inventory, records: Mapping[str, Record], jobs: int) -> dict[tuple[str, str], BackupFacts]:
-    """(declaring file, path) -> its backup. Several are read at a time: reading waits for disks."""
-    wanted = [
-        (holding.loaded, path, listed)
-        for holding in inventory.holdings
-        for path, listed in holding.listed.items()
-        if listed.backup is not None and path in records
-    ]
-
-    def compare(one: tuple[LoadedCase, str, CaseRecording]) -> BackupFacts:
-        loaded, path, listed = one
-        record = records[path]
-        folder = os.path.join(inventory.root, loaded.folder)
-        return backup_facts(listed.backup, folder, inventory.found[path].real, record.known.report.blake3, record.proof)
-
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        return {(loaded.file, path): b for (loaded, path, _), b in zip(wanted, pool.map(compare, wanted), strict=True)}

@@ -249,6 +249,34 @@ def test_numbers_are_counted_over_the_whole_archive(
     assert "selective" in kinds(case_of(audited(root, cache), "1"), Severity.NOTICE)
 
 
+def test_a_stray_file_among_those_of_one_spreadsheet_case_is_that_cases(
+    make: SimpleNamespace, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here(monkeypatch)
+    root = make.declare(tmp_path / "a")
+    for folder in ("one", "shared"):
+        (root / folder).mkdir()
+    first, second, third = (
+        make.clip(root / folder, make.day + timedelta(hours=n), n, 1.0).name
+        for n, folder in enumerate(("one", "shared", "shared"))
+    )
+    for number, folder in ((7, "one"), (8, "shared")):
+        make.clip(root / folder, make.day + timedelta(hours=number), number, 1.0)
+    times = "2026-03-05T09:30:00+08:00,2026-03-05T09:31:00+08:00"
+    (root / "cases.csv").write_text(
+        f"id,activity,start,end\nA,行政检查,{times}\nB,行政检查,{times}\n", encoding="utf-8"
+    )
+    (root / "recordings.csv").write_text(
+        f"case,path,device\nA,one/{first},DSJ0457\nA,shared/{second},DSJ0457\nB,shared/{third},DSJ0457\n",
+        encoding="utf-8",
+    )
+    report = audited(root, cache)
+    (unlisted,) = (f for f in case_of(report, "A").findings if f.kind == "unlisted")
+    assert (unlisted.file or "").startswith("one/")
+    (homeless,) = (f for f in report.files if any(x.kind == "unlisted" for x in f.findings))
+    assert homeless.path.startswith("shared/")
+
+
 def test_no_archive_and_no_pack(tmp_path: Path) -> None:
     assert audit(tmp_path / "none").exit_facts() == (False, True)
     (tmp_path / "archive.toml").write_text('schema = "unbroken.archive/1"\nrule_pack = "xx"\n')
