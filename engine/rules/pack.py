@@ -142,6 +142,11 @@ class PackFile(_Strict):
             for name in self.tolerances
             if name not in tolerance_names()
         ]
+        faults += [f"item {i.name!r} names article {i.article}" for i in self.items if i.article not in self.articles]
+        names = [i.name for i in self.items]
+        faults += [f"item {name!r} stands twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+        if self.liability is not None and self.liability.article not in self.articles:
+            faults.append(f"liability names article {self.liability.article}, which is not quoted")
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -145,6 +145,7 @@ def view_of(
 ) -> CaseView:
     """The case as checks see it: on one time axis, its interruptions judged."""
     whole = case.start < case.end
+    records = [timeline.with_sane_clocks(r) for r in records]
     view = CaseView(
         case=case,
         records=tuple(sorted(records, key=_record_order)),

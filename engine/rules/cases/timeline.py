@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from engine.rules.cases.intervals import clip, intersect, subtract, union
@@ -13,6 +13,10 @@ from engine.rules.cases.result import Span
 SAME_CLOCK_S = 2.0
 """Two readings of one clock of one device: its offset cancels, what is left is that each reading is
 to the second."""
+
+
+YEARS = range(1900, 2200)
+"""Years in which a clock can be said to tell a time; others (a field full of zeros or nines) tell none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,21 @@ class Timeline:
 def utc(moment: datetime) -> datetime:
     """The same instant in UTC."""
     return moment.astimezone(UTC)
+
+
+def with_sane_clocks(record: RecordFacts) -> RecordFacts:
+    """The record without clocks that tell no time; the best of the others places it."""
+    clocks = tuple(c for c in record.clocks if _tells(c))
+    best = record.placement
+    if best is not None and not _tells(best):
+        best = clocks[0] if clocks else None
+    if best is record.placement and len(clocks) == len(record.clocks):
+        return record
+    return replace(record, clocks=clocks, placement=best)
+
+
+def _tells(place: Placement) -> bool:
+    return place.start.year in YEARS and place.end.year in YEARS and place.start <= place.end
 
 
 def placed(record: RecordFacts) -> Placement | None:
