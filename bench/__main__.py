@@ -13,7 +13,9 @@ from bench import page
 from bench.machine import circumstances, missing_tools
 from bench.results import Measured, Settings, Suite, from_json, to_json
 
-MODULES: Final = ("decode", "kernels", "scenes", "seal", "verify", "proof_size", "startup", "detectors", "memory")
+MODULES: Final = (
+    "decode", "kernels", "scenes", "seal", "verify", "proof_size", "scale", "startup", "detectors", "memory",
+)  # fmt: skip
 """Modules of this package that hold a `SUITE`, in the order of the page."""
 
 ROOT: Final = Path(__file__).resolve().parent.parent
