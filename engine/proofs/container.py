@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.media.disagreement import disagreements
 from engine.media.model import MediaInfo
 from engine.media.photo_parts import is_photo_format
 from engine.proofs.header import Header
@@ -85,7 +86,7 @@ _HANDLERS: Final = {"video": "vide", "audio": "soun"}
 def misleading(header: Header, media: MediaInfo) -> list[str]:
     """What makes players disagree about a file, or leave out what was shown: a reason each."""
     if media.boxes is None:
-        return []
+        return list(disagreements(media.path, media.format))
     on = {s.id: s.kind for s in media.streams if s.kind in ("video", "audio") and not s.still}
     tracks = [t for t in media.boxes.tracks if t.track_id in on]
     # players that heed the rate of an edit stand still or run at another speed, others do not

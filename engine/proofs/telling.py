@@ -69,8 +69,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "stream_removed": ("a sealed stream of picture or sound is gone", "缺少封存时的画面流或声音流"),
         "stream_added": ("a stream of picture or sound was added", "增加了封存时没有的画面流或声音流"),
         "ambiguous": (
-            "the file has several indexes: players may show different recordings",
-            "文件含多个索引，不同播放器可能显示不同内容",
+            "players may show different recordings: the file has several indexes, or marks that only some of them heed",
+            "不同播放器可能显示不同内容：文件含多个索引，或含有仅部分播放器识别的标记",
         ),
         "track_disabled": ("a track that was played is switched off", "原可播放的轨道被停用"),
         "repeats": ("the presentation shows frames again", "播放时部分画面被重复显示"),

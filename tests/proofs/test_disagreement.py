@@ -1,0 +1,185 @@
+"""Marks that some players heed and others do not: Matroska, AVI and transport streams."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.media.disagreement import disagreements
+from engine.proofs.seal import seal
+from engine.proofs.verify import Status, verify
+
+FORMAT = {"mkv": "matroska,webm", "avi": "avi", "ts": "mpegts"}
+
+
+@pytest.fixture(scope="module")
+def sealed(clips, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("proofs")
+    return {name: (clips[name], seal(clips[name], folder).seal) for name in FORMAT}
+
+
+def answer(sealed, tmp_path: Path, name: str, data: bytes) -> tuple[Status, str]:
+    source, proof = sealed[name]
+    target = tmp_path / source.name
+    target.write_bytes(data)
+    result = verify(target, proof)
+    return result.status, result.reason
+
+
+# ---- Matroska ---------------------------------------------------------------------------------
+
+
+def element(kind: int, *content: bytes) -> bytes:
+    data = b"".join(content)
+    return kind.to_bytes((kind.bit_length() + 7) // 8, "big") + (len(data) | 1 << 56).to_bytes(8, "big") + data
+
+
+def number(kind: int, value: int) -> bytes:
+    return element(kind, value.to_bytes(8, "big"))
+
+
+def span(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at `at` begins and ends; its identifier has as many bytes as its marker says."""
+    width = 9 - data[at].bit_length()
+    more = 9 - data[at + width].bit_length()
+    size = int.from_bytes(data[at + width : at + width + more], "big") & ((1 << 7 * more) - 1)
+    return at + width + more, at + width + more + size
+
+
+def in_segment(data: bytes, change) -> bytes:
+    """The file with its segment's parts changed: a list of whole elements."""
+    at = data.index(bytes.fromhex("18538067"))
+    start, end = span(data, at)
+    parts = []
+    while start < end:
+        stop = span(data, start)[1]
+        parts.append(data[start:stop])
+        start = stop
+    return data[:at] + element(0x18538067, *change(parts))
+
+
+def with_chapters(ordered: int):
+    """Two chapters with a hole between them."""
+    atoms = [
+        element(0xB6, number(0x73C4, n), number(0x91, a * 10**6), number(0x92, b * 10**6), number(0x4598, 1))
+        for n, a, b in ((1, 0, 800), (2, 1200, 2000))
+    ]
+    edition = element(0x45B9, number(0x45BC, 1), number(0x45DB, 1), number(0x45DD, ordered), *atoms)
+    return lambda parts: [*parts, element(0x1043A770, edition)]
+
+
+def with_track(*more: bytes):
+    """Something more in the first track."""
+
+    def change(parts):
+        out = []
+        for part in parts:
+            if part.startswith(bytes.fromhex("1654ae6b")):
+                start, end = span(part, 0)
+                pieces = []
+                while start < end:
+                    stop = span(part, start)[1]
+                    pieces.append(part[start:stop])
+                    start = stop
+                first = next(n for n, p in enumerate(pieces) if p[0] == 0xAE)
+                pieces[first] = element(0xAE, pieces[first][span(pieces[first], 0)[0] :], *more)
+                part = element(0x1654AE6B, *(p for p in pieces if p[0] != 0xBF))
+            out.append(part)
+        return out
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (with_chapters(1), (Status.NOT_OK, "ambiguous")),
+        (with_chapters(0), (Status.OK_WITH_MISSING_INFO, "content_whole")),
+        (with_track(number(0xB9, 0)), (Status.NOT_OK, "track_disabled")),
+        (with_track(number(0xB9, 1)), (Status.OK_WITH_MISSING_INFO, "content_whole")),
+        (with_track(number(0x537F, 10**9)), (Status.NOT_OK, "ambiguous")),
+    ],
+)
+def test_ordered_chapters_and_tracks_of_matroska(sealed, tmp_path, change, expected):
+    data = in_segment(sealed["mkv"][0].read_bytes(), change)
+    assert answer(sealed, tmp_path, "mkv", data) == expected
+
+
+# ---- AVI --------------------------------------------------------------------------------------
+
+
+def index(data: bytes) -> tuple[int, list[bytes], list[int]]:
+    """Where the index's entries begin, the entries, and which are pictures."""
+    at = data.index(b"idx1")
+    count = int.from_bytes(data[at + 4 : at + 8], "little") // 16
+    entries = [data[at + 8 + 16 * n : at + 24 + 16 * n] for n in range(count)]
+    return at + 8, entries, [n for n, e in enumerate(entries) if e[:2] == b"00"]
+
+
+@pytest.mark.parametrize("kind", ["hidden", "twice", "shorter", "cut"])
+def test_an_index_that_is_not_what_lies_there(sealed, tmp_path, kind):
+    data = sealed["avi"][0].read_bytes()
+    at, entries, pictures = index(data)
+    ten = pictures[10]
+    if kind == "hidden":
+        entries[ten] = b"JUNK" + entries[ten][4:]
+    elif kind == "twice":
+        entries[ten] = entries[pictures[9]]
+    elif kind == "shorter":
+        entries[ten] = entries[ten][:12] + struct.pack("<I", 10)
+    else:
+        entries[ten:] = [b"JUNK" + e[4:] for e in entries[ten:]]
+    assert len(b"".join(entries)) == 16 * len(entries)
+    changed = data[:at] + b"".join(entries) + data[at + 16 * len(entries) :]
+    assert answer(sealed, tmp_path, "avi", changed) == (Status.NOT_OK, "ambiguous")
+
+
+def test_an_avi_without_an_index_is_read_as_it_lies(sealed, tmp_path):
+    data = sealed["avi"][0].read_bytes().replace(b"idx1", b"JUNK", 1)
+    assert answer(sealed, tmp_path, "avi", data) == (Status.OK_WITH_MISSING_INFO, "content_whole")
+
+
+@pytest.mark.parametrize(("at", "value", "reason"), [(32, 5, "ambiguous"), (8, 1, "track_disabled")])
+def test_a_stream_header_that_hides_pictures(sealed, tmp_path, at, value, reason):
+    data = bytearray(sealed["avi"][0].read_bytes())
+    struct.pack_into("<I", data, data.index(b"strh") + 8 + at, value)
+    assert answer(sealed, tmp_path, "avi", bytes(data)) == (Status.NOT_OK, reason)
+
+
+# ---- transport streams ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("byte", "bit", "pid", "bad"), [(1, 0x80, 256, True), (3, 0x80, 256, True), (1, 0x80, 8191, False)]
+)
+def test_packets_marked_as_damaged_or_scrambled(sealed, tmp_path, byte, bit, pid, bad):
+    data = bytearray(sealed["ts"][0].read_bytes())
+    data += bytes.fromhex("471fff10") + b"\xff" * 184  # a packet that is nothing
+    places = [p for p in range(0, len(data), 188) if (data[p + 1] & 31) << 8 | data[p + 2] == pid]
+    data[places[-1] + byte] |= bit
+    status, reason = answer(sealed, tmp_path, "ts", bytes(data))
+    assert (status, reason) == ((Status.NOT_OK, "ambiguous") if bad else (Status.OK_WITH_MISSING_INFO, "content_whole"))
+
+
+# ---- any bytes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FORMAT)
+def test_nothing_is_said_of_untouched_ones(sealed, name):
+    assert disagreements(sealed[name][0], FORMAT[name]) == ()
+
+
+@pytest.mark.parametrize("name", FORMAT)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_damage_has_an_answer(sealed, tmp_path_factory, name, data):
+    content = bytearray(sealed[name][0].read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, min(len(content), 6000) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / "file"
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    assert set(disagreements(path, FORMAT[name])) <= {"ambiguous", "track_disabled"}
