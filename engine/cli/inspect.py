@@ -119,7 +119,7 @@ def command(
     """Examine recordings for traces of gaps, cuts, insertions, loops and clock jumps.
 
     Exit code: 0 all clear, 1 something found, 2 wrong usage, 3 something could not be
-    examined (1 wins over 3), 130 interrupted.
+    examined, or with --seal a proof not added to the archive's log (1 wins over 3), 130 interrupted.
     """
     from engine.findings import Severity
     from engine.report.views import View

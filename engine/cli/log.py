@@ -42,7 +42,7 @@ from engine.cli.signers import PassphraseFile, passphrase, signer
 from engine.cli.verify import Format, LogKeys
 
 if TYPE_CHECKING:
-    from engine.proofs.log.note import VerifierKey
+    from engine.proofs.log.note import Signer, VerifierKey
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help=bilingual("The log's folder.", "日志文件夹。"))]
 Seals = Annotated[
@@ -181,19 +181,16 @@ def append(
 
     A seal that is in it already stays so; where a witness has cosigned since, that is added to the seal.
     """
-    from engine.proofs.log.attach import append_seals, locate, note_signer, seal_files
+    from engine.proofs.log.attach import append_seals, locate, seal_files
     from engine.proofs.log.check import SCHEMA
     from engine.proofs.log.log import Log
     from engine.proofs.log.telling import attached_json, attached_line
-    from engine.proofs.problems import ProofProblem
 
     with problems():
         files = seal_files(seals)
         config = locate(seals[0], log, key)
-        if config.key is None:
-            raise ProofProblem("log_key_missing")
         found = Log.open(config.log)
-        done = append_seals(found, note_signer(signer(config.key, passphrase_file), found.key.name), files)
+        done = append_seals(found, lambda: _log_signer(config.key, passphrase_file, found.key.name), files)
     if format_ == "json":
         text = json.dumps({"schema": SCHEMA, "seals": [attached_json(d) for d in done]}, ensure_ascii=False, indent=2)
     else:
@@ -374,6 +371,15 @@ def cosign(
     size = note.text.split("\n")[1]
     say(bilingual(f"cosigned at size {size} by {witness.key}", f"已联署至第 {size} 条，见证方 {witness.key}"))
     return 0
+
+
+def _log_signer(key: Path | None, passphrase_file: Path | None, origin: str) -> Signer:
+    from engine.proofs.log.attach import note_signer
+    from engine.proofs.problems import ProofProblem
+
+    if key is None:
+        raise ProofProblem("log_key_missing")
+    return note_signer(signer(key, passphrase_file), origin)
 
 
 def _key(text: str) -> VerifierKey:

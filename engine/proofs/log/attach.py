@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -149,16 +150,25 @@ def note_signer(signer: signing.Signer, name: str, algorithm: Algorithm = Algori
     return Signer(name, algorithm, Ed25519PrivateKey.from_private_bytes(signer.secret))
 
 
-def append_seals(log: Log, signer: Signer, seals: Sequence[Path]) -> list[Attached]:
+def append_seals(log: Log, sign: Callable[[], Signer], seals: Sequence[Path]) -> list[Attached]:
     """Add seals to a log that are not in it, and write into each the proof that it is.
 
     A seal that is in the log as of a checkpoint without cosignatures gets one that has them, once
     there is one. A seal that cannot be read or written fails alone.
 
+    Parameters
+    ----------
+    log
+        The log.
+    sign
+        Opens its private key; asked only where something is to be added.
+    seals
+        Files.
+
     Raises
     ------
     ProofProblem
-        As of `Log.append`: then nothing was added.
+        As of `Log.append` and `sign`: then nothing was added.
     """
     found: dict[Path, tuple[Seal, int | None] | ProofProblem] = {}
     for path in seals:
@@ -168,7 +178,7 @@ def append_seals(log: Log, signer: Signer, seals: Sequence[Path]) -> list[Attach
         except ProofProblem as problem:
             found[path] = problem
     new = [(p, log_entry(f[0])) for p, f in found.items() if not isinstance(f, ProofProblem) and f[1] is None]
-    numbers = dict(zip((p for p, _ in new), log.append([e for _, e in new], signer), strict=True)) if new else {}
+    numbers = dict(zip((p for p, _ in new), log.append([e for _, e in new], sign()), strict=True)) if new else {}
     return [_attach(log, path, found[path], numbers.get(path)) for path in found]
 
 
@@ -245,6 +255,10 @@ def _lines(inclusion: LogInclusion) -> int:
     return inclusion.checkpoint.count("\n— ")
 
 
+def _log_signer(sign: Callable[[Config], signing.Signer], config: Config, log: Log) -> Signer:
+    return note_signer(sign(config), log.key.name)
+
+
 def append_where_there_is_a_log(
     sealed: Iterable[tuple[str | os.PathLike[str], Path]], sign: Callable[[Config], signing.Signer]
 ) -> list[Attached]:
@@ -255,7 +269,8 @@ def append_where_there_is_a_log(
     sealed
         Recordings, each with its seal file.
     sign
-        Opens a log's private key, `Config.key`; asked once for each log. May raise `ProofProblem`.
+        Opens a log's private key, `Config.key`; asked once for each log, if anything is to be
+        added to it. May raise `ProofProblem`.
 
     Returns
     -------
@@ -276,7 +291,7 @@ def append_where_there_is_a_log(
     for config, mine in by_log.items():
         try:
             log = Log.open(config.log)
-            failed += append_seals(log, note_signer(sign(config), log.key.name), mine)
+            failed += append_seals(log, partial(_log_signer, sign, config, log), mine)
         except ProofProblem as problem:
             failed += [Attached(seal, "failed", None, problem.reason, problem.detail) for seal in mine]
     return failed

@@ -30,7 +30,7 @@ from engine.proofs.log.hashes import (
     root_of_inclusion,
     tree_hash,
 )
-from engine.proofs.log.note import Note, Signer, VerifierKey, sign
+from engine.proofs.log.note import MAX_NOTE, Note, Signer, VerifierKey, sign
 from engine.proofs.log.tiles import WIDTH, Tile, TileReader, leaf_hashes, tiles_of, top
 from engine.proofs.problems import ProofProblem
 
@@ -285,7 +285,7 @@ class Log:
         """
         signed = self.checkpoint()
         size, reader = signed.checkpoint.size, TileReader(self.folder, signed.checkpoint.size)
-        for tile in sorted(tiles_of(size), key=lambda t: (-1 if t.level is None else t.level, t.index)):
+        for tile in tiles_of(size):  # one after another: a checkpoint may claim any size
             if tile.level is None:
                 found, other = leaf_hashes(reader.entries(tile.index)), reader.hashes(0, tile.index)
                 tile = Tile(0, tile.index, tile.width)
@@ -350,7 +350,8 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read(MAX_NOTE + 1)
     except FileNotFoundError as error:
         raise ProofProblem("no_log", str(path)) from error
     except OSError as error:

@@ -21,6 +21,8 @@ HEIGHT: Final = 8
 MAX_ENTRY: Final = 0xFFFF
 """Bytes of an entry: its length stands in two bytes."""
 MAX_LEVEL: Final = 63
+_MOST: Final = WIDTH * (MAX_ENTRY + 2)
+"""Bytes of a bundle; no tile has more."""
 
 _PATH: Final = re.compile(
     r"tile/(?P<level>entries|0|[1-9][0-9]?)/(?P<index>(x[0-9]{3}/)*[0-9]{3})(\.p/(?P<width>[1-9][0-9]{0,2}))?\Z"
@@ -171,7 +173,8 @@ class TileReader:
         """A partial tile may have been removed once the full one is there."""
         for path in dict.fromkeys((tile.path, Tile(tile.level, tile.index).path)):
             try:
-                return (self.folder / path).read_bytes()
+                with open(self.folder / path, "rb") as file:
+                    return file.read(_MOST + 1)
             except FileNotFoundError:
                 continue
             except OSError as error:

@@ -65,7 +65,7 @@ class World:
         self.keys = (self.log.key, self.witness.key)
 
     def append(self, *seals: Path):
-        return append_seals(self.log, self.signer, list(seals) or [self.seal])
+        return append_seals(self.log, lambda: self.signer, list(seals) or [self.seal])
 
     def cosign(self, at: int) -> None:
         data = (self.log.folder / "checkpoint").read_bytes()
@@ -101,6 +101,14 @@ def test_a_seal_goes_into_the_log_once(world):
     assert world.log.prove(0, log_entry(read_seal(world.seal)))
     assert before.status is verify(world.clip).status is Status.OK
     assert world.standing().level is LogLevel.LOGGED
+
+
+def test_the_key_is_opened_only_to_add_something(world):
+    world.append()
+    world.cosign(1000)
+    asked = []
+    assert [a.status for a in append_seals(world.log, lambda: asked.append(1), [world.seal])] == ["renewed"]
+    assert asked == []
 
 
 def test_a_cosigned_checkpoint_is_added_once(world):
@@ -458,10 +466,10 @@ def test_a_seal_shows_that_its_log_was_rewritten(world, tmp_path):
     world.log.append([b"one"], world.signer)
     world.append()
     other = Log.create(tmp_path / "other", world.signer)
-    assert [(a.status, a.reason) for a in append_seals(other, world.signer, [world.seal])] == [
+    assert [(a.status, a.reason) for a in append_seals(other, lambda: world.signer, [world.seal])] == [
         ("failed", "log_rollback")
     ]
     other.append([b"1", b"2"], world.signer)
-    assert append_seals(other, world.signer, [world.seal])[0].reason == "log_fork"
+    assert append_seals(other, lambda: world.signer, [world.seal])[0].reason == "log_fork"
     assert check_seal(other, world.keys, world.seal).reason == "log_fork"
     assert check_seal(world.log, world.keys, world.seal).reason == ""

@@ -212,6 +212,17 @@ def test_no_proof_is_given_from_altered_tiles(log):
     assert reason(made.prove, 5, b"leaf 5") == "log_differs"
 
 
+def test_a_checkpoint_that_claims_more_than_can_be_counted(log):
+    """Signed by the log itself; nobody waits for it."""
+    made, signer = log
+    huge = Checkpoint(signer.name, (1 << 63) - 1, b"r" * 32)
+    (made.folder / CHECKPOINT).write_text(str(sign(huge.text(), signer)))
+    assert reason(made.check) == "tile_missing"
+    assert reason(made.find, b"leaf 0") == "tile_missing"
+    assert reason(made.prove, 0, b"leaf 0") == "tile_missing"
+    assert reason(made.append, [b"new"], signer) == "tile_missing"
+
+
 def test_another_key_cannot_append_nor_pass_for_the_logs(log):
     made, _ = log
     mallory = new_signer()
