@@ -144,7 +144,7 @@ class Log:
         return open_checkpoint(_bytes(path), self.key) if path.exists() else None
 
     def append(self, entries: Sequence[bytes], signer: Signer) -> list[int]:
-        """Add entries at the end; one that is among the last ones already (`WIDTH` at most) is not added again.
+        """Add entries at the end; one that the last bundle, not full yet, holds already is not added again.
 
         Parameters
         ----------
