@@ -97,8 +97,7 @@ def _holes(view: CaseView, key: tuple[str, date], records: list[RecordFacts], li
         params = values(
             device=key[0],
             day=key[1].isoformat(),
-            first=one + 1,
-            last=other - 1,
+            numbers=str(one + 1) if other == one + 2 else f"{one + 1}–{other - 1}",
             count=other - one - 1,
             before=before.path,
             after=None if after is None else after.path,
