@@ -5,7 +5,8 @@ What it finds
     handlers, or its way of laying out the parts where it left out its name), what of an earlier
     recorder stands in it still (a camera's handler name in another program's layout), which
     program changed metadata in place, which software encoder made the pictures or the sound, and
-    dates of one file that disagree. The signatures are data with their sources: `signatures.toml`.
+    dates of one file that disagree. The signatures are data with their sources: `signatures.toml`, and
+    `producers.toml` for whole structures.
 Looks like it but is not
     Recorders whose firmware contains FFmpeg, GStreamer or x264 sign the same way, and so does an
     export that a rule asks for: every finding is a notice. A recorder that dates one header at
@@ -29,16 +30,20 @@ from dataclasses import dataclass
 
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.dates import Disagreement, disagreements, erased
-from engine.detectors.signatures import Match, layouts, matches
+from engine.detectors.producers import producer_of
+from engine.detectors.signatures import Match, Signature, layouts, matches
 from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Severity, Source, Value
-from engine.media.model import Fact
+from engine.media.model import Fact, Structure
 
 NAME = "edit_trace"
 SHOWN = 4
 """Facts of a kind that stand in one finding's evidence."""
 CARRIED = ("mdta.major_brand", "mkv.tag.MAJOR_BRAND")
 """Where FFmpeg's options keep the brand of the file that it read."""
+
+WRITERS_NAMES = frozenset({"ilst.©too", "udta.©swr", "udta.©enc", "mkv.writing_app", "riff.ISFT", "ts.provider"})
+"""Where whoever writes a container puts its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def propose(features: Features, options: EditTraceOptions) -> Proposal:
     """A notice for each program, and for each kind of contradiction between dates."""
     structure, facts = features.media.structure, _facts(features)
     named = matches("writer", facts)
-    writers = _writers(named) or layouts("writer", facts)
+    writers = _writers(named) or layouts("writer", facts) or _built_by(structure)
     earlier = (*matches("device", facts), *(m for m in named if m not in writers))
     origin = tuple(dict.fromkeys((*(f for m in earlier for f in m.facts), *_brands(facts))))
     empty = erased(structure)
@@ -85,6 +90,17 @@ def _writers(named: tuple[Match, ...]) -> tuple[Match, ...]:
     sure = tuple(m for m in named if not m.kept_only())
     kept = {m.name: frozenset(k for other in sure if other != m for k in other.signature.keeps) for m in sure}
     return tuple(m for m in sure if not m.kept_only(kept[m.name])) or sure or named
+
+
+def _built_by(structure: Structure) -> tuple[Match, ...]:
+    """The known program, not a recorder's, that containers like this are from; none where another is named."""
+    known = producer_of(structure)
+    named = any(f.name in WRITERS_NAMES for f in structure.facts)
+    if named or known is None or known.what not in ("software", "service"):
+        return ()
+    line = next(m[0] for m in (pattern.search(structure.text) for pattern in known.lines) if m is not None)
+    source = f"{known.evidence}: {known.source}"
+    return (Match(Signature(known.name, source, ()), (Fact("structure", line),), named=False),)
 
 
 def _brands(facts: tuple[Fact, ...]) -> Iterator[Fact]:

@@ -41,6 +41,6 @@ class Facts:
         if len(self._dates) < MAX_DATES:
             self._dates.append(Dates(where, created, modified))
 
-    def structure(self, container: str) -> Structure:
-        """All that was gathered."""
-        return Structure(container, tuple(self._facts), tuple(self._dates))
+    def structure(self, container: str, text: str = "") -> Structure:
+        """All that was gathered, and the structure's text."""
+        return Structure(container, tuple(self._facts), tuple(self._dates), text)

@@ -143,6 +143,8 @@ class Structure:
     """``mp4``, ``matroska``, ``riff``, ``mpegts``, or empty for any other."""
     facts: tuple[Fact, ...] = ()
     dates: tuple[Dates, ...] = ()
+    text: str = ""
+    """The container's parts in order, a line each: `engine.media.structure_print`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ Sources: ISO/IEC 14496-12 and the QuickTime File Format Specification (boxes), R
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from engine.media.facts import Facts
 from engine.media.model import Structure
+from engine.media.riff import Chunk, chunks
 from engine.media.structure_ebml import read_ebml
 from engine.media.structure_mp4 import read_mp4
+from engine.media.structure_print_mp4 import print_mp4
+from engine.media.structure_print_other import print_ebml, print_riff, print_transport
 
 TS_HEAD: Final = 256 << 10
 """Bytes at the beginning of a transport stream that are searched for a service description."""
@@ -54,16 +55,19 @@ def read_structure(path: str | os.PathLike[str]) -> Structure:
         facts = Facts()
         if head[:4] == _EBML:
             read_ebml(file, size, facts)
-            return facts.structure("matroska")
+            return facts.structure("matroska", print_ebml(file, size))
         if head[:4] == b"RIFF":
             _riff(file, size, facts)
-            return facts.structure("riff")
+            return facts.structure("riff", print_riff(file, size))
         packet = _packet_size(head)
         if packet:
             file.seek(0)
-            _transport(file.read(TS_HEAD), packet, facts)
-            return facts.structure("mpegts")
-        return facts.structure("mp4" if read_mp4(file, size, facts) else "")
+            data = file.read(TS_HEAD)
+            _transport(data, *packet, facts)
+            return facts.structure("mpegts", print_transport(data, *packet))
+        if read_mp4(file, size, facts):
+            return facts.structure("mp4", print_mp4(file, size))
+        return facts.structure("")
 
 
 # ---- RIFF -------------------------------------------------------------------------------------
@@ -75,62 +79,48 @@ def _riff(file: BinaryIO, size: int, facts: Facts) -> None:
     file.seek(8)
     form = file.read(4)
     facts.add("riff.form", form)
-    for kind, start, end in _chunks(file, 12, size, left):
-        if kind == b"LIST":
-            _list(file, start, end, left, facts, depth=0)
-        elif kind in (b"JUNK", b"JUNQ"):
-            _padding(file, start, end, facts)
+    for chunk in chunks(file, 12, size, left):
+        if chunk.kind == b"LIST":
+            _list(file, chunk, left, facts, depth=0)
+        elif chunk.kind in (b"JUNK", b"JUNQ"):
+            _padding(file, chunk, facts)
 
 
-def _list(file: BinaryIO, start: int, end: int, left: list[int], facts: Facts, depth: int) -> None:
-    file.seek(start)
+def _list(file: BinaryIO, parent: Chunk, left: list[int], facts: Facts, depth: int) -> None:
+    file.seek(parent.start)
     form = file.read(4)
     if form not in (b"hdrl", b"strl", b"INFO", b"ncdt") or depth > 3:
         return
-    for kind, first, last in _chunks(file, start + 4, end, left):
-        if kind == b"LIST":
-            _list(file, first, last, left, facts, depth + 1)
-        elif kind in (b"JUNK", b"JUNQ"):
-            _padding(file, first, last, facts)
-        elif form == b"INFO" or kind in (b"ISFT", b"IDIT", b"strn"):
-            file.seek(first)
-            facts.add(f"riff.{kind.decode('latin-1')}", file.read(min(last - first, 512)))
+    for chunk in chunks(file, parent.start + 4, parent.end, left):
+        if chunk.kind == b"LIST":
+            _list(file, chunk, left, facts, depth + 1)
+        elif chunk.kind in (b"JUNK", b"JUNQ"):
+            _padding(file, chunk, facts)
+        elif form == b"INFO" or chunk.kind in (b"ISFT", b"IDIT", b"strn"):
+            file.seek(chunk.start)
+            facts.add(f"riff.{chunk.kind.decode('latin-1')}", file.read(min(chunk.size, 512)))
 
 
-def _padding(file: BinaryIO, start: int, end: int, facts: Facts) -> None:
-    file.seek(start)
-    facts.add_printable("riff.JUNK", file.read(min(end - start, 256)))
-
-
-def _chunks(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[tuple[bytes, int, int]]:
-    """(type, first byte, byte after the last) of chunks, as long as there are any `left` to visit."""
-    while end - start >= 8 and left[0] > 0:
-        left[0] -= 1
-        file.seek(start)
-        header = file.read(8)
-        if len(header) < 8:
-            return
-        kind, size = struct.unpack("<4sI", header)
-        stop = min(start + 8 + size, end)
-        yield kind, start + 8, stop
-        start = stop + (size & 1)
+def _padding(file: BinaryIO, chunk: Chunk, facts: Facts) -> None:
+    file.seek(chunk.start)
+    facts.add_printable("riff.JUNK", file.read(min(chunk.size, 256)))
 
 
 # ---- MPEG transport streams -------------------------------------------------------------------
 
 
-def _packet_size(head: bytes) -> int:
-    """188 or 192 (with a time code of four bytes in front), 0 where this is no transport stream."""
-    for size, first in ((188, 0), (192, 4)):
+def _packet_size(head: bytes) -> tuple[int, int] | None:
+    """Bytes of a packet as stored (188; 192 with a time code in front; 204 with parity behind), and where it begins."""
+    for size, first in ((188, 0), (192, 4), (204, 0)):
         places = range(first, len(head), size)
         if len(places) >= 4 and all(head[at] == _SYNC for at in places):
-            return size
-    return 0
+            return size, first
+    return None
 
 
-def _transport(data: bytes, size: int, facts: Facts) -> None:
+def _transport(data: bytes, size: int, first: int, facts: Facts) -> None:
     """Provider and name of each service. Sections that span several packets are left out."""
-    for at in range(size - 188, len(data) - 187, size):
+    for at in range(first, len(data) - 187, size):
         packet = data[at : at + 188]
         starts = packet[0] == _SYNC and packet[1] & 0x40 and packet[3] & 0x30 == 0x10
         if starts and (packet[1] & 0x1F) << 8 | packet[2] == _SDT_PID:

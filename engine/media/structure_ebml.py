@@ -39,20 +39,20 @@ _KEPT_TAGS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Element:
+class Element:
     kind: int
     start: int
     end: int
 
 
-class _Reader:
+class ElementReader:
     """Reads element headers, as many as may still be visited."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.left = MAX_ELEMENTS
 
-    def elements(self, start: int, end: int) -> Iterator[_Element]:
+    def elements(self, start: int, end: int) -> Iterator[Element]:
         """Elements between two offsets; one of unknown size reaches to the end."""
         while end - start >= 2 and self.left > 0:
             self.left -= 1
@@ -67,10 +67,10 @@ class _Reader:
             stop = end if unknown else min(body + size, end)
             if stop < body:
                 return
-            yield _Element(kind, body, stop)
+            yield Element(kind, body, stop)
             start = stop
 
-    def data(self, element: _Element, limit: int = 512) -> bytes:
+    def data(self, element: Element, limit: int = 512) -> bytes:
         self.file.seek(element.start)
         return self.file.read(min(element.end - element.start, limit))
 
@@ -91,7 +91,7 @@ def _number(data: bytes, keep_marker: int) -> tuple[int, int]:
 
 def read_ebml(file: BinaryIO, size: int, facts: Facts) -> None:
     """Add what a Matroska or WebM file of `size` bytes says of who wrote it."""
-    reader = _Reader(file)
+    reader = ElementReader(file)
     segments = [e for e in reader.elements(0, size) if e.kind == _SEGMENT]
     if not segments:
         return
@@ -117,14 +117,14 @@ def read_ebml(file: BinaryIO, size: int, facts: Facts) -> None:
                 _part(reader, found, facts)
 
 
-def _note_repeated(reader: _Reader, element: _Element, seen: dict[int, bytes], facts: Facts) -> None:
+def _note_repeated(reader: ElementReader, element: Element, seen: dict[int, bytes], facts: Facts) -> None:
     """Say where a second header or list of tracks differs from the first: copies may stand anywhere."""
     data = reader.data(element, MAX_COMPARED) if element.kind in (_INFO, _TRACKS) else b""
     if seen.setdefault(element.kind, data) != data:
         facts.add("mkv.repeated", _ORDER[element.kind])
 
 
-def _places(reader: _Reader, head: _Element, origin: int) -> dict[int, int]:
+def _places(reader: ElementReader, head: Element, origin: int) -> dict[int, int]:
     """ID -> offset in the file, of what SeekHead lists."""
     places: dict[int, int] = {}
     for entry in reader.elements(head.start, head.end):
@@ -134,7 +134,7 @@ def _places(reader: _Reader, head: _Element, origin: int) -> dict[int, int]:
     return places
 
 
-def _part(reader: _Reader, element: _Element, facts: Facts) -> None:
+def _part(reader: ElementReader, element: Element, facts: Facts) -> None:
     if element.kind == _INFO:
         for e in reader.elements(element.start, element.end):
             if e.kind == _MUXING_APP:
@@ -155,7 +155,7 @@ def _part(reader: _Reader, element: _Element, facts: Facts) -> None:
                 _tag(reader, tag, facts)
 
 
-def _tag(reader: _Reader, tag: _Element, facts: Facts) -> None:
+def _tag(reader: ElementReader, tag: Element, facts: Facts) -> None:
     for simple in reader.elements(tag.start, tag.end):
         if simple.kind != _SIMPLE:
             continue

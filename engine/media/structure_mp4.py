@@ -21,6 +21,10 @@ _XMP_FIELDS: Final = (
     ("xmp.creator_tool", re.compile(rb"xmp:CreatorTool(?:\s*=\s*[\"']|>)([^\"'<]{1,200})")),
     ("xmp.history", re.compile(rb"stEvt:softwareAgent(?:\s*=\s*[\"']|>)([^\"'<]{1,200})")),
 )
+MAX_WORDS: Final = 4096
+"""Bytes of a metadata item that are looked at."""
+_JSON: Final = re.compile(rb'"(source_type|product|TEEditor)"\s*:\s*"([^"]{1,40})"')
+"""How editors of phones name themselves in metadata."""
 _VISUAL_ENTRY: Final = 86
 """Bytes of a visual sample entry before its boxes."""
 
@@ -186,6 +190,9 @@ def _items(walk: Walk, items: Box, keys: list[str], facts: Facts) -> None:
         name = f"mdta.{keys[number - 1]}" if 0 < number <= len(keys) else f"ilst.{item.kind.decode('latin-1')}"
         for data in walk.boxes(item.start, item.end):
             if data.kind == b"data" and walk.payload(data, 4) == b"\x00\x00\x00\x01":  # UTF-8
-                facts.add(name, walk.payload(data, 512)[8:])
+                words = walk.payload(data, MAX_WORDS)[8:]
+                facts.add(name, words)
+                for match in list(_JSON.finditer(words))[:4]:  # behind what is kept of a long value
+                    facts.add(f"json.{match[1].decode()}", match[2])
     if empty:
         facts.add("ilst", "empty")

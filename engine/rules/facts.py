@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.detectors.producers import producer_of
 from engine.features.tables import INTERLACED, AudioTable, Features, FrameTable
 from engine.media.model import StreamInfo
+from engine.media.structure_print import fingerprint
 
 
 def media_facts(features: Features) -> dict[str, Any]:
@@ -26,6 +28,12 @@ def media_facts(features: Features) -> dict[str, Any]:
     if media.boxes is not None:
         facts["brand"] = media.boxes.major_brand
         facts["fragmented"] = media.boxes.fragmented
+    if media.structure.text:
+        known = producer_of(media.structure)
+        facts["structure"] = {
+            "fingerprint": fingerprint(media.structure.text),
+            "producer": None if known is None else {"name": known.name, "what": known.what, "evidence": known.evidence},
+        }
     if media.tags:
         facts["tags"] = dict(sorted(media.tags.items()))
     return facts

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from engine.detectors.hidden import HiddenOptions
+from engine.detectors.producers import producer_of
 from engine.detectors.runner import Examination
 from engine.features.tables import Features
 from engine.findings import Finding, Kind, Opinion, Outcome, Severity
@@ -23,7 +24,7 @@ NAMES_NOTHING: Final = "names_nothing"
 NO_CONTAINER: Final = "no_container"
 
 _NAMING: Final = re.compile(
-    r"^(handler|compressor|vendor|free|producer|mkv\.(muxing_app|writing_app)|ts\.provider"
+    r"^(handler|compressor|vendor|free|mkv\.(muxing_app|writing_app)|ts\.provider"
     r"|riff\.(ISFT|IDIT|JUNK|strn)|(trak\.)?udta\.(©.+|name)|mdta\..*(make|model|software|version))$"
 )
 """Facts in which devices and programs name themselves."""
@@ -97,8 +98,10 @@ def originality_of(features: Features, examination: Examination) -> Opinion:
 
 
 def names_itself(structure: Structure) -> bool:
-    """Whether a container names the device or program that it is from."""
-    return any(_NAMING.match(f.name) and not _GENERIC.match(f.value) for f in structure.facts)
+    """Whether a container names the device or program that it is from, or is built like a known camera's."""
+    known = producer_of(structure)
+    named = any(_NAMING.match(f.name) and not _GENERIC.match(f.value) for f in structure.facts)
+    return named or (known is not None and known.what == "camera")
 
 
 def _with_parts(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -123,6 +123,17 @@ HEADS: list[tuple[str, bytes, bytes]] = [
      h.brands("mp42", 0) + h.xmp('x:xmptk="Adobe XMP Core 5.6-c140"')),
     ("MainConcept", h.brands("mp42", 0) + h.movie(h.track(b"\x1fMainconcept Video Media Handler")),
      h.brands("mp42", 0) + h.movie(h.track(b"\x12Video Media Handler"))),
+    ("CapCut / 剪映",
+     tool(h.items(("©too", "Lavf57.71.100")), h.keyed(artwork='{"data":{"os":"ios","product":"vicut"}}')),
+     ISOM + h.movie(PLAIN, h.keyed(artwork='{"data":{"os":"ios","product":"camera"}}'))),
+    ("CapCut / 剪映",
+     ISOM + h.movie(PLAIN, h.keyed(comment='{"data":{"x":"' + 900 * "y" + '"},"source_type":"vicut"}')),
+     ISOM + h.movie(PLAIN, h.keyed(comment='{"data":{"x":"' + 900 * "y" + '"},"source_type":"live"}'))),
+    ("TikTok / 抖音 (TEEditor)", ISOM + h.movie(PLAIN, h.keyed(software='{{"publicMode":"1"},{"TEEditor":"2"}}')),
+     ISOM + h.movie(PLAIN, h.keyed(software='{{"publicMode":"1"}}'))),
+    ("Final Cut Pro / Final Cut Studio",
+     h.brands("qt  ", 0, "qt  ") + h.movie(h.keyed(com__apple__finalcutstudio__media__uuid="931BAE98")),
+     h.brands("qt  ", 0, "qt  ") + h.movie(h.keyed(com__apple__quicktime__software="15.2"))),
     ("YouTube (Google)", h.brands("isom", 0) + h.movie(h.track(b"ISO Media file produced by Google Inc.\0")),
      h.brands("isom", 0) + h.movie(h.track(b"ISO Media file produced by a camera\0"))),
 ]  # fmt: skip
@@ -151,6 +162,14 @@ LAYOUTS: list[tuple[str, bytes, bytes]] = [
 def test_a_program_that_leaves_out_its_name(of, name: str, head: bytes, miss: bytes) -> None:
     assert said(of(head)) == [("edit_trace_layout", name)]
     assert of(miss) == []
+
+
+def test_a_structure_that_a_program_writes_names_it_where_nothing_else_does(of) -> None:
+    """A re-save without any name: no item of metadata, no handler of its own, but the program's way to build."""
+    data = h.box("minf", h.box("hdlr", bytes(4), b"dhlrurl ", bytes(12)))
+    bare = h.brands("qt  ", 512, "qt  ") + h.movie(h.track(b"\x05Video", entry=data))
+    assert said(of(bare)) == [("edit_trace_layout", "FFmpeg (libavformat), MOV")]
+    assert of(h.brands("qt  ", 0, "qt  ") + h.movie(h.track(b"\x05Video", entry=data))) == []
 
 
 def test_every_layout_is_tried() -> None:
