@@ -305,6 +305,7 @@ TWINS: tuple[Twin, ...] = (
     Twin("clocks", "wrong", WHOLE.listed(clock_check=WRONG_CHECK), WHOLE.listed(clock_check=GOOD_CHECK), "the clock check shows 180 s", "it shows 3 s"),
     Twin("clocks", "known_offset", replace(WHOLE, devices={**DEVICES, "DSJ0457": device("DSJ0457", clock_offset_s=120.0)}), replace(WHOLE, devices={**DEVICES, "DSJ0457": device("DSJ0457", clock_offset_s=3.0)}), "the register says 120 s", "it says 3 s"),
     Twin("clocks", "disagree", shifted(WHOLE, timedelta(seconds=600), all_clocks=False), shifted(WHOLE, timedelta(seconds=60), all_clocks=False), "file name and container are 10 min apart", "they are 1 min apart"),
+    Twin("clocks", "disagree", shifted(WHOLE, timedelta(seconds=600), all_clocks=False), shifted(WHOLE, timedelta(seconds=2540), all_clocks=False), "file name and container are 10 min apart", "the container's time is that of the recording's end"),
     Twin("clocks", "whole_hours", shifted(WHOLE, timedelta(hours=8), all_clocks=False), WHOLE, "file name and container are 8 h apart", "they agree"),
     Twin("clocks", "rate_high", WHOLE.record(clock_rate_ppm=35.0), WHOLE.record(clock_rate_ppm=18.0), "35 ppm", "18 ppm"),
     Twin("clocks", "rate_alarm", WHOLE.record(clock_rate_ppm=-700.0), WHOLE.record(clock_rate_ppm=-450.0), "700 ppm slow", "450 ppm slow, a notice"),

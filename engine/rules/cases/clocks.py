@@ -69,16 +69,16 @@ def _among_themselves(view: CaseView, record: RecordFacts, tolerance: float) -> 
     if len(record.clocks) < 2:
         return
     best, *others = record.clocks
-    other = max(others, key=lambda c: abs(_apart(best, c)) - c.uncertainty_s)
-    apart = _apart(best, other)
+    other = max(others, key=lambda c: abs(_apart(best, c, record.duration_s)[0]) - c.uncertainty_s)
+    apart, *readings = _apart(best, other, record.duration_s)
     allowed = tolerance + best.uncertainty_s + other.uncertainty_s
     if abs(apart) <= allowed:
         return
-    hours = round(apart / HOUR_S)
-    in_hours = 1 <= abs(hours) <= ZONES_H and abs(apart - hours * HOUR_S) <= allowed
+    in_hours = next((a for a in (apart, *readings) if _is_zone(a, allowed)), None)
+    apart = apart if in_hours is None else in_hours
     params = values(
         apart_s=round(apart, 3),
-        hours=abs(hours),
+        hours=abs(round(apart / HOUR_S)),
         first=best.basis,
         first_at=view.clock(best.start),
         second=other.basis,
@@ -88,12 +88,23 @@ def _among_themselves(view: CaseView, record: RecordFacts, tolerance: float) -> 
         Evidence(clock_source(best), best.basis, view.clock(best.start)),
         Evidence(clock_source(other), other.basis, view.clock(other.start), round(allowed, 3)),
     )
-    fact = "whole_hours" if in_hours else "disagree"
+    fact = "disagree" if in_hours is None else "whole_hours"
     yield Remark(fact, view.local(best.start), view.local(best.end), record.path, params, evidence)
 
 
-def _apart(one: Placement, other: Placement) -> float:
-    return (other.start - one.start).total_seconds()
+def _apart(one: Placement, other: Placement, duration_s: float) -> list[float]:
+    """Seconds between two clocks, the likeliest reading first.
+
+    Some devices write the container's time when they begin a file, others when they close it.
+    """
+    apart = (other.start - one.start).total_seconds()
+    return sorted([apart, apart - duration_s], key=abs) if other.basis == "container" else [apart]
+
+
+def _is_zone(apart: float, allowed: float) -> bool:
+    """Whether clocks are a whole number of hours apart, as with a zone that is set wrong."""
+    hours = round(apart / HOUR_S)
+    return 1 <= abs(hours) <= ZONES_H and abs(apart - hours * HOUR_S) <= allowed
 
 
 def _rate(record: RecordFacts, limits: Limits) -> Iterable[Remark]:
