@@ -15,8 +15,8 @@ HOW = """\
 A recording of 24 h with sound (2 h in a quick run): 2.16 million pictures and 4.05 million sound frames, whose packets
 are numbered repeats of those of a short recording, no two alike, and small, because their size does not enter the
 proof. Largest resident memory of any one process of each command, one run each, and its processor time; of the memory
-some 260 MB are FFmpeg's own index of such a file while it is open. `located`: a copy of an hour with thousands of edits all
-over pictures and sound; the time from the last packet's digest to the answer, in process."""
+some 260 MB are FFmpeg's own index of such a file while it is open. `located`: a copy of an hour with thousands of
+edits all over pictures and sound; the time from the last packet's digest to the answer, in process."""
 
 DAY_S: Final = 86_400
 QUICK_S: Final = 7_200

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +14,11 @@ from hypothesis import strategies as st
 from engine.media import vvc
 from engine.media.bitstream import BitstreamError, Configuration
 from engine.media.model import StreamInfo
+from engine.proofs import envelope
 from engine.proofs.content import reader_for
+from engine.proofs.seal import seal
 from engine.proofs.units import Units
+from engine.proofs.verify import FrameRun, Status, verify
 
 
 def unit(kind: int, body: bytes, layer: int = 0) -> bytes:
@@ -90,3 +96,54 @@ def test_sets_are_configuration_and_adaptation_sets_are_content():
 def test_a_stream_of_vvc_has_a_reader():
     stream = StreamInfo(0, 1, "video", "vvc", Fraction(1, 90000), None, None, extradata=record(SPS, PPS))
     assert reader_for(stream).framing == "length4"
+
+
+def as_vvc(source: Path, target: Path, tools, change: Callable[[int, bytes], bytes] = lambda _, data: data) -> Path:
+    """An MP4 of VVC units: the samples of an H.264 file replaced, then its sample entry and its record."""
+
+    def replaced(units):
+        return [
+            tools.replace(u, data=bytes(lengths(change(n, picture(n))))) for u, n in zip(units, range(99), strict=False)
+        ]
+
+    tools.rewrite(source, target, replaced)
+    data = target.read_bytes()
+    at = data.find(b"avcC")
+    size = int.from_bytes(data[at - 4 : at], "big") - 8
+    bare = len(record(SPS, PPS, profile=False)) + 4  # version and flags of the box come first
+    filled = record(SPS, PPS, unit(23, b"\x05" * (size - bare - 7)), profile=False)
+    assert len(filled) + 4 == size
+    data = data[:at] + b"vvcC" + bytes(4) + filled + data[at + 4 + size :]
+    target.write_bytes(data.replace(b"avc1", b"vvc1"))
+    return target
+
+
+def picture(number: int) -> bytes:
+    return unit(8 if number == 0 else 7, b"\xc4" + bytes([number + 1]) * (20 + number % 3))
+
+
+def test_an_mp4_of_vvc(clips, tools, tmp_path):
+    path = as_vvc(clips["silent"], tmp_path / "vvc.mp4", tools)
+    result = seal(path)
+    assert (result.status, result.leaf_count) == ("sealed", tools.frames)
+    header = envelope.read(result.seal)
+    assert [(s["codec"], s["framing"]) for s in header.streams] == [("vvc", "length4")]
+    moved = shutil.copy(path, tmp_path / "junk.mp4")
+    with open(moved, "ab") as file:
+        file.write(b"\0\0\0\x0cfree\0\0\0\0")
+    assert verify(moved, result.seal).status is Status.OK_WITH_MISSING_INFO
+
+    def altered(number: int, data: bytes) -> bytes:
+        return data[:-1] + b"\x77" if number == 9 else data
+
+    copy = as_vvc(clips["silent"], tmp_path / "altered.mp4", tools, altered)
+    found = verify(copy, result.seal)
+    shown = sorted(u.pts for u in tools.read_units(clips["silent"]))
+    frame = shown.index(tools.read_units(clips["silent"])[9].pts)
+    assert (found.status, found.frames) == (Status.NOT_OK, (FrameRun("altered", frame, frame),))
+    data = bytearray(path.read_bytes())
+    at = data.find(SPS)
+    data[at + len(SPS) - 2] ^= 1
+    copy.write_bytes(data)
+    swapped = verify(copy, result.seal)
+    assert (swapped.status, swapped.frames) == (Status.NOT_OK, (FrameRun("altered", 0, tools.frames - 1),))
