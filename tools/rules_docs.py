@@ -42,6 +42,34 @@ our-rules.toml` says what is wrong with it.
 - An explained interruption explains a gap that a recorder leaves which stopped and went on. It never explains a
   deletion, an insertion or an edit.
 
+## From a database of your own
+
+Judging needs no files: what is declared and what is measured are plain data (`engine/rules/cases/manifest.py`,
+`record.py`), and the answer is a `CaseReport` (`result.py`).
+
+```python
+from datetime import datetime
+
+from engine.rules import load
+from engine.rules.cases.judge_case import judge_case
+from engine.rules.cases.manifest import ArchiveSettings, Case, CaseRecording
+from engine.rules.cases.record import BackupFacts, Placement, RecordFacts, Surroundings
+
+at = datetime.fromisoformat
+start, end = at("2026-03-05T09:29:50+08:00"), at("2026-03-05T10:12:10+08:00")
+case = Case(id="12", activity="行政检查", start=at("2026-03-05T09:30+08:00"), end=at("2026-03-05T10:12+08:00"))
+record = RecordFacts(
+    path="a.mp4", kind="video", has_picture=True, has_sound=True,
+    listed=CaseRecording(path="a.mp4", imported=at("2026-03-05T16:40+08:00")),
+    placement=Placement(start, end, 1.0, "file_name"), duration_s=2540.0, backup=BackupFacts("missing"),
+)
+report = judge_case(
+    case, [record], {{}}, ArchiveSettings(), {{}}, Surroundings(), load("{name}"), at("2026-03-20T12:00+08:00")
+)
+assert report.verdict == "violation"  # no backup
+assert [f.articles for f in report.findings if f.severity] == [("19",)]
+```
+
 ## Checks
 
 | check | asks | articles | needed |

@@ -20,6 +20,11 @@ def test_the_page_is_current() -> None:
     assert tool.document() == PAGE.read_text(encoding="utf-8"), "run: python tools/rules_docs.py"
 
 
+def test_its_example_runs() -> None:
+    code = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(compile(code, str(PAGE), "exec"), {})
+
+
 def test_every_fact_stands_on_it() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for name, check in CHECKS.items():
