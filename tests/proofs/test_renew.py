@@ -20,10 +20,12 @@ from engine.proofs.chain import check_stamps
 from engine.proofs.covered import renewal_message, timestamp_message
 from engine.proofs.envelope import Signature, read_seal
 from engine.proofs.evidence import Rehash, Renewal, Timestamp
+from engine.proofs.keys import Revocation, TrustedKey, TrustedKeys
 from engine.proofs.policy import Policy
 from engine.proofs.problems import ProofProblem
 from engine.proofs.renew import attach_response, renew, write_request
 from engine.proofs.seal import seal
+from engine.proofs.signing import Signer
 from engine.proofs.timestamp import read_authorities
 from engine.proofs.verify import Status, verify
 
@@ -268,6 +270,30 @@ def test_since_when_a_signature_was_there(recording, clockwork):
 
     amend(seal_of(recording), change)
     assert dict(check(recording, clockwork).signed) == {"0" * 64: NOW - years(1)}
+
+
+@pytest.mark.parametrize(("stolen", "renewed_late", "trusted"), [(1, False, True), (4, False, False), (1, True, False)])
+def test_a_stolen_key_and_a_timestamp_from_before(recording, clockwork, stolen, renewed_late, trusted):
+    """Only a token that holds, and is older than the theft, shows that the owner signed."""
+    signer = Signer.of(bytes(range(32)))
+    keyid = signer.public.keyid
+    amend(seal_of(recording), signer.seal)
+
+    def change(now):
+        until = NOW - years(2) if renewed_late else NOW + years(5)
+        token = clockwork[0].token(timestamp_message(now, (keyid,)), NOW - years(3), NOW - years(4), until)
+        return now.timestamped(Timestamp((keyid,), token))
+
+    amend(seal_of(recording), change)
+    if renewed_late:
+        renewed(clockwork[0], recording, NOW, NOW + years(1))
+    revoked = Revocation(NOW - years(stolen), "compromised")
+    keys = TrustedKeys((TrustedKey(signer.public, "archive", revoked=revoked),))
+    result = verify(recording, policy=Policy(keys, authorities=clockwork[1]))
+    assert result.signature.startswith("trusted" if trusted else "revoked"), result
+    assert (result.status is Status.OK) == trusted
+    unchecked = verify(recording, policy=Policy(keys))
+    assert unchecked.signature.startswith("revoked")
 
 
 def edit(recording: Path, change) -> None:
