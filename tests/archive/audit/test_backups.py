@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blake3 import blake3
 
-from engine.archive.audit.backups import backup_facts
+from engine.archive.audit.backups import Wanted, backup_facts, compare_all
 from engine.archive.audit.proofs import check_proof, has_proof
 from engine.proofs.seal import seal
 from engine.rules.cases.record import BackupFacts
@@ -99,3 +102,24 @@ def test_verification_says_the_digest_only_where_it_is_that_of_the_seal(sealed: 
 def test_no_proof(plain: Path) -> None:
     proof, known = check_proof(str(plain), lambda _a, _b: None)
     assert (proof.status, known, has_proof(str(plain))) == ("NOT_SEALED", None, False)
+
+
+def test_many_are_compared_and_those_done_survive_an_interruption(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = []
+    for number in range(6):
+        copy = shutil.copyfile(plain, plain.with_name(f"{number}.mp4"))
+        wanted.append(Wanted(("case", str(number)), copy.name, str(plain.parent), str(plain), digest(plain), None))
+    told: list[int] = []
+    done, interrupted = compare_all(wanted, 2, lambda s: told.append(s.files_done))
+    assert (len(done), interrupted, told) == (6, False, [1, 2, 3, 4, 5, 6])
+    assert {b.state for b in done.values()} == {"equal"}
+
+    def twice(futures: Iterable[Any]) -> Iterator[Any]:
+        for number, future in enumerate(concurrent.futures.as_completed(futures)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield future
+
+    monkeypatch.setattr("engine.archive.audit.backups.as_completed", twice)
+    done, interrupted = compare_all(wanted, 2, None)
+    assert (len(done), interrupted) == (2, True)
