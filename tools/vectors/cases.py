@@ -11,13 +11,7 @@ from vectors.files import file_vectors
 from vectors.headers import header_vectors
 from vectors.leaves import leaf_vectors
 from vectors.logs import log_vectors, token_vectors
-from vectors.media import (
-    avc_entry,
-    box,
-    movie,
-    pps,
-    sps,
-)
+from vectors.media import PICTURES, avc_entry, box, movie, picture, pps, sample, sps
 from vectors.shape import Vector, vector
 from vectors.signatures import signature_vectors
 from vectors.trees import tree_vectors
@@ -51,6 +45,7 @@ def controls(base: Base) -> Iterator[Vector]:
     yield vector(
         "not-sealed", "none", "none", "there is no proof", data, proof, "NOT_SEALED", "no_seal", seal=None, leaves=None
     )
+    yield from other_spellings(base)
     empty = avc_entry(sps(), pps())
     same = [replace(base.tracks[0], entries=[empty, empty], described=[0] * 4 + [1] * 4), base.tracks[1]]
     yield vector(
@@ -60,6 +55,38 @@ def controls(base: Base) -> Iterator[Vector]:
         "a second description that says the same",
         movie(same).data,
         proof,
+        "OK_WITH_MISSING_INFO",
+        "content_whole",
+    )
+
+
+def other_spellings(base: Base) -> Iterator[Vector]:
+    """The same content as another muxer may write it: "Content digest" in docs/proof-format.md."""
+    units = [picture(n) for n in range(PICTURES)]
+    unknown = b"\x1e\x01\x02\x03"
+    spellings = {
+        "delimiters": (
+            "delimiters, filler and end marks added",
+            [sample(b"\x09\x10", u, b"\x0c\xff\x80", b"\x0a") for u in units],
+        ),
+        "zeros": ("zero bytes behind each unit", [sample(u + bytes(3)) for u in units]),
+        "sets-in-band": ("the parameter sets repeated in each picture", [sample(sps(), pps(), u) for u in units]),
+    }
+    for name, (done, samples) in spellings.items():
+        data = movie([replace(base.tracks[0], samples=samples), base.tracks[1]]).data
+        yield vector(
+            f"spelling-{name}", "none", "none", done, data, base.proof, "OK_WITH_MISSING_INFO", "content_whole"
+        )
+    more = clip(unknown)
+    joined = [sample(u + b"\0\0\1" + unknown) for u in units]
+    data = movie([replace(base.tracks[0], samples=joined), base.tracks[1]]).data
+    yield vector(
+        "spelling-start-code",
+        "none",
+        "none",
+        "two units behind one length, a start code between them",
+        data,
+        more.proof,
         "OK_WITH_MISSING_INFO",
         "content_whole",
     )
