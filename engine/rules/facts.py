@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,6 +11,11 @@ from engine.detectors.producers import producer_of
 from engine.features.tables import INTERLACED, AudioTable, Features, FrameTable
 from engine.media.model import StreamInfo
 from engine.media.structure_print import fingerprint
+
+_WRITER: Final = re.compile(
+    r"^(ilst\.©too|vendor|compressor|riff\.ISFT|udta\.©(swr|too|fmt|inf|mod|enc)|mkv\..*app|mdta\..*(software|version))$"
+)
+"""Facts in which firmware and encoders name themselves and their version."""
 
 
 def media_facts(features: Features) -> dict[str, Any]:
@@ -33,6 +39,7 @@ def media_facts(features: Features) -> dict[str, Any]:
         facts["structure"] = {
             "fingerprint": fingerprint(media.structure.text),
             "producer": None if known is None else {"name": known.name, "what": known.what, "evidence": known.evidence},
+            "writer": "; ".join(dict.fromkeys(f.value for f in media.structure.facts if _WRITER.search(f.name)))[:400],
         }
     if media.tags:
         facts["tags"] = dict(sorted(media.tags.items()))

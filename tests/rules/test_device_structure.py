@@ -42,7 +42,9 @@ def test_recordings_that_are_alike_say_nothing() -> None:
     ("others", "severity"), [(2, None), (3, Severity.NOTICE), (19, Severity.NOTICE), (20, Severity.SUSPICION)]
 )
 def test_how_many_must_agree(others: int, severity: Severity | None) -> None:
-    assert [f.severity for f in found(camera(others), camera(1, "b", first=500))] == ([] if severity is None else [severity])
+    assert [f.severity for f in found(camera(others), camera(1, "b", first=500))] == (
+        [] if severity is None else [severity]
+    )
 
 
 def test_other_firmware_explains_it_and_a_known_program_does_not() -> None:

@@ -14,6 +14,7 @@ from engine.archive.audit.facts import record_facts
 from engine.archive.audit.gather import Holding, Inventory
 from engine.archive.audit.placing import Named
 from engine.archive.audit.sequences import identify, register, sequences
+from engine.archive.audit.structures import with_structures
 from engine.archive.audit.surroundings import Held, listed_elsewhere, reuse
 from engine.archive.audit.worker import Record
 from engine.archive.manifests import LoadedArchive
@@ -45,9 +46,12 @@ class Gathered:
         access_register: str | None,
         watch: Watch | None,
     ) -> Gathered:
-        """Compare backups, find shared footage, number files; `watch` as of `compare_all`."""
+        """Compare backups and structures, find shared footage, number files; `watch` as of `compare_all`."""
         devices = register(loaded.devices)
         named = _named(inventory, records, devices)
+        if loaded.pack is not None:
+            real = {path: inventory.found[path].real for path in records}
+            records = with_structures(records, named, real, loaded.pack)
         there = (n for p, n in named.items() if inventory.found[p].standing == "file")
         held = _held(inventory, records)
         return Gathered(

@@ -51,7 +51,7 @@ def homeless(report: FileReport, pack: RulePack) -> FileReport:
         detector="audit",
         articles=pack.articles_of(Kind.UNLISTED),
     )
-    return _with(report, finding)
+    return with_finding(report, finding)
 
 
 def _with_proof(report: FileReport, proof: ProofFacts, pack: RulePack) -> FileReport:
@@ -77,10 +77,10 @@ def _with_proof(report: FileReport, proof: ProofFacts, pack: RulePack) -> FileRe
         detector="proof",
         articles=pack.articles_of(Kind.TAMPERED),
     )
-    return replace(_with(proved, finding), integrity=Opinion(Outcome.FOUND, "traces_found"))
+    return replace(with_finding(proved, finding), integrity=Opinion(Outcome.FOUND, "traces_found"))
 
 
-def _with(report: FileReport, finding: Finding) -> FileReport:
+def with_finding(report: FileReport, finding: Finding) -> FileReport:
     """A report with one finding more; the verdict follows."""
     findings = (replace(finding, id=finding_id(report.blake3 or report.path, finding)), *report.findings)
     examinable = report.verdict is not Verdict.NOT_EXAMINABLE
