@@ -237,7 +237,7 @@ def _show(register: Path, head: str | None, form: str, output: Path | None, chin
 
 
 def _span(frames: str | None, start: str | None, end: str | None) -> Span:
-    from engine.proofs.excerpt import seconds
+    from engine.proofs.excerpt_request import seconds
     from engine.proofs.register_target import span_of
 
     return span_of(frames, None if start is None else seconds(start), None if end is None else seconds(end))
