@@ -19,6 +19,12 @@ from appending_work import append, close, create, enter, keep_cosigned, use
 from dying import Mortal
 
 
+@pytest.fixture(autouse=True)
+def no_syncing(monkeypatch):
+    """Here, where nothing is killed; those that are killed sync."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
 def restore(folder: Path, saved: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if saved.exists():
