@@ -26,6 +26,7 @@ from engine.detectors import (
     obstruction,
     screen_clock,
     splice,
+    telemetry_clock,
     unreadable,
 )
 from engine.detectors.contract import Detector
@@ -36,6 +37,7 @@ BUILT_IN: tuple[Detector, ...] = (
     gap.DETECTOR,
     clock_jump.DETECTOR,
     screen_clock.DETECTOR,
+    telemetry_clock.DETECTOR,
     copy_cut.DETECTOR,
     hidden.DETECTOR,
     edit_trace.DETECTOR,

@@ -1,0 +1,328 @@
+"""The clock that a camera writes into the picture, read and held against the timestamps.
+
+What it finds
+    A place in the picture that changes once a second, and in it a time of day. It is read at the beginning,
+    at the end and every half minute between; where two readings do not fit the time between them, the place
+    is closed in on, picture by picture: a jump, a repeat or a stop of the clock is one finding with the values
+    on both sides. A clock that runs at another constant rate than the timestamps is one `clock_offset` for
+    the whole file: players and exports of recorders run wrong, and the footage is whole.
+Looks like it but is not
+    A clock that is set by radio or network while recording, with the picture running on: the finding is a
+    suspicion, and a cut of the picture at the same place is the second witness. Single wrong readings, which
+    nothing around them confirms, are dropped. Blinking lamps tick too, and show no time.
+Limits
+    Needs the recogniser (extra `ocr`) and figures of about ten pixels. Clocks without seconds say nothing. A cut
+    between two readings that takes out as much as another one adds is seen only where a reading lies
+    between them. A jump of less than 1.5 seconds is below the clock's own steps; within two seconds of the
+    beginning or the end, less than three.
+Source
+    Our own measurements; recognition by RapidOCR (PP-OCR models, Du et al., arXiv 2009.09941).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors import screen_text
+from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
+from engine.detectors.screen_text import DAY_S, Shown
+from engine.detectors.screen_ticks import Ticking, ticking, ticks
+from engine.features.tables import Features, FrameTable
+from engine.findings import ClockReading, Evidence, Examined, Finding, Kind, Level, Severity, Source, Stretch
+
+NAME = "screen_clock"
+TICK_OFF = 0.1
+"""Share of a second by which two ticks may lie apart from a second, or tell different things."""
+GIVE_UP = 4
+"""Readings that fail at the beginning before it is taken for illegible."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenClockOptions:
+    """Thresholds of `screen_clock`."""
+
+    every_s: float = 30.0
+    """Seconds between two readings ..."""
+    most: int = 240
+    """... and how many there are at most."""
+    jump_s: float = 1.5
+    """Seconds by which clock and timestamps must disagree: a clock shows whole seconds."""
+    rate_over_s: float = 10.0
+    """Seconds of readings from which a rate is told, ..."""
+    rate_off: float = 0.005
+    """... and by how much of it the clock must run wrong; drift of a quartz clock is a thousand times less ..."""
+    rate_within_s: float = 0.25
+    """... while every reading lies this near to that rate."""
+    legible: float = 0.5
+    """Share of the first readings that must succeed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Clock:
+    """Where a clock ticks, and when: seconds of presentation, ascending."""
+
+    frames: FrameTable
+    place: Ticking
+    ticks: NDArray[np.float64]
+
+    def since_tick(self, second: float) -> float | None:
+        """Seconds of the clock since its last tick; None where the ticks around are not regular."""
+        period, after = self.place.period_s, int(np.searchsorted(self.ticks, second, side="right"))
+        before, coming = self.ticks[max(0, after - 2) : after], self.ticks[after : after + 2]
+        told = []
+        if _regular(before, period) and second - before[-1] < period * (1 + TICK_OFF):
+            told.append((second - before[-1]) / period)
+        if _regular(coming, period) and coming[0] - second < period * (1 + TICK_OFF):
+            told.append(1 - (coming[0] - second) / period)
+        return float(told[0]) if told and max(told) - min(told) <= TICK_OFF else None
+
+
+def _regular(pair: NDArray[np.float64], period: float) -> bool:
+    return len(pair) == 2 and abs(float(pair[1] - pair[0]) / period - 1) <= TICK_OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of the clock.
+
+    Parameters
+    ----------
+    frame, second
+        The picture and its time.
+    clock
+        Whole seconds since midnight, days counted on.
+    part
+        Seconds since the tick, where it was seen.
+    """
+
+    frame: int
+    second: float
+    clock: int
+    part: float | None
+    shown: Shown
+
+
+def propose(features: Features, options: ScreenClockOptions) -> Proposal:
+    """The pictures to read a clock in, where one ticks."""
+    frames = features.frames
+    place = None if frames is None else ticking(frames)
+    if frames is None or place is None:
+        return Proposal()
+    if not screen_text.available():
+        end = frames.time(len(frames) - 1)
+        return Proposal(examined=(_not_examined(end, "no_ocr"),))
+    clock = _Clock(frames, place, frames.seconds[ticks(frames, place)])
+    return Proposal(candidates=tuple(_candidate(clock, n) for n in _schedule(frames, options)))
+
+
+def _schedule(frames: FrameTable, options: ScreenClockOptions) -> list[int]:
+    """Pictures from the first to the last, evenly, in twos a second apart: one reading confirms the other."""
+    end = frames.time(len(frames) - 1)
+    count = int(min(max(end / options.every_s, 4), options.most))
+    wanted = np.linspace(0, max(end - 1, 0), count + 1)
+    numbers = np.searchsorted(frames.seconds, np.concatenate([wanted, wanted + 1]))
+    return sorted(set(np.clip(numbers, 0, len(frames) - 1).tolist()))
+
+
+def _candidate(clock: _Clock, number: int) -> Candidate:
+    facts = {"clock": clock, "number": number, "shown": None}
+    return Candidate(_silent(), (number,), facts, quiet=True)
+
+
+def _silent() -> Finding:
+    """What a candidate must hold, and is never said."""
+    return Finding(Kind.CLOCK_JUMP, Severity.NOTICE, Level.E3, "video", None, None, "screen_clock_jump", NAME)
+
+
+def confirm(candidates: Sequence[Candidate], rechecks: RecheckTable, options: ScreenClockOptions) -> Proposal:
+    """Read what was decoded; once all is read, judge, or ask for the pictures in between."""
+    if any(c.frames for c in candidates):
+        return Proposal(candidates=tuple(_read_all(candidates, rechecks)))
+    clock: _Clock = candidates[0].facts["clock"]
+    frames = clock.frames
+    every = _readings(candidates, clock)
+    if len(every) < max(2, options.legible * len(candidates)):
+        return Proposal(examined=(_not_examined(frames.time(len(frames) - 1), "clock_not_legible"),))
+    rate = _rate(every, options)
+    readings = _confirmed(every, rate, options)
+    if len(readings) < 2:
+        return Proposal(examined=(_not_examined(frames.time(len(frames) - 1), "clock_not_legible"),))
+    asked = {c.facts["number"] for c in candidates}
+    breaks = [(a, b) for a, b in pairwise(readings) if abs(_off(a, b, rate)) >= options.jump_s]
+    wanted = sorted({n for a, b in breaks for n in _between(a, b, asked)})
+    if wanted:
+        return Proposal(candidates=(*candidates, *(_candidate(clock, n) for n in wanted)))
+    return _judged(readings, breaks, rate, frames, options)
+
+
+def _read_all(candidates: Sequence[Candidate], rechecks: RecheckTable) -> Iterator[Candidate]:
+    """The candidates with what was read; after a few failures and no success the rest is given up."""
+    failed, legible = 0, False
+    for candidate in candidates:
+        if not candidate.frames:
+            yield candidate
+        elif failed < GIVE_UP:
+            done = _read(candidate, rechecks)
+            legible |= done.facts["shown"] is not None
+            failed += 0 if legible else 1
+            yield done
+        else:
+            yield replace(candidate, frames=())
+
+
+def _read(candidate: Candidate, rechecks: RecheckTable) -> Candidate:
+    luma = rechecks.get(candidate.frames[0])
+    shown = None if luma is None else screen_text.read(luma, candidate.facts["clock"].place)
+    return replace(candidate, frames=(), facts={**candidate.facts, "shown": shown})
+
+
+def _readings(candidates: Iterable[Candidate], clock: _Clock) -> list[Reading]:
+    """Legible readings in order, days counted on over midnight."""
+    found = sorted((c.facts["number"], c.facts["shown"]) for c in candidates if c.facts["shown"] is not None)
+    out: list[Reading] = []
+    for number, shown in found:
+        value, second = shown.seconds, clock.frames.time(number)
+        if out:  # the day on which it lies nearest to where it should
+            due = out[-1].clock + second - out[-1].second
+            value += round((due - value) / DAY_S) * DAY_S
+        out.append(Reading(number, second, value, clock.since_tick(second), shown))
+    return out
+
+
+def _confirmed(readings: list[Reading], rate: float, options: ScreenClockOptions) -> list[Reading]:
+    """Without readings that fit neither neighbour: a misread figure, not a clock that went wrong."""
+    fits = [False, *(abs(_off(a, b, rate)) < options.jump_s for a, b in pairwise(readings)), False]
+    return [r for n, r in enumerate(readings) if fits[n] or fits[n + 1]]
+
+
+def _off(a: Reading, b: Reading, rate: float) -> float:
+    """Seconds by which the clock went on more than the timestamps did from `a` to `b`."""
+    parts = 0.0 if a.part is None or b.part is None else b.part - a.part
+    return (b.clock - a.clock) + parts - rate * (b.second - a.second)
+
+
+def _rate(readings: Sequence[Reading], options: ScreenClockOptions) -> float:
+    """Clock seconds in a second of presentation; 1 where one constant rate does not explain all readings.
+
+    The median of all slopes over a third of the length or more. Source: Theil 1950, Sen 1968.
+    """
+    exact = [(r.second, r.clock + r.part) for r in readings if r.part is not None]
+    length = exact[-1][0] - exact[0][0] if exact else 0.0
+    if length < options.rate_over_s:
+        return 1.0
+    seconds, clock = np.array(exact).T
+    apart = seconds[None, :] - seconds[:, None]
+    far = apart >= length / 3
+    rate = float(np.median((clock[None, :] - clock[:, None])[far] / apart[far]))
+    left = clock - rate * seconds
+    constant = float(np.abs(left - np.median(left)).max()) <= options.rate_within_s
+    return rate if constant and abs(rate - 1) >= options.rate_off else 1.0
+
+
+def _between(a: Reading, b: Reading, asked: set[int]) -> list[int]:
+    """The picture in the middle; beside one that could not be read, those around it."""
+    inside = b.frame - a.frame
+    for middle in (a.frame + inside // 2, a.frame + inside // 4, b.frame - inside // 4):
+        if a.frame < middle < b.frame and middle not in asked:
+            return [middle]
+    return []
+
+
+def _judged(
+    readings: Sequence[Reading],
+    breaks: Sequence[tuple[Reading, Reading]],
+    rate: float,
+    frames: FrameTable,
+    options: ScreenClockOptions,
+) -> Proposal:
+    jumps = [_jump(a, b, rate) for a, b in breaks]
+    findings = [_weighed(n, jumps, breaks) for n in range(len(jumps))]
+    if rate != 1.0:
+        findings.append(_rate_off(readings, rate, options))
+    first, last = readings[0], readings[-1]
+    clocks = tuple(_reading(r) for r in (first, last))
+    examined = Examined("clock", "screen", last.second - first.second)
+    return Proposal(findings=tuple(findings), examined=(examined,), clocks=clocks)
+
+
+def _jump(a: Reading, b: Reading, rate: float) -> Finding:
+    off = _off(a, b, rate)
+    return Finding(
+        kind=Kind.CLOCK_JUMP,
+        severity=Severity.SUSPICION,
+        level=Level.E3,
+        stream="video",
+        start_s=a.second,
+        end_s=b.second,
+        start_frame=a.frame,
+        end_frame=b.frame,
+        score=min(1.0, 0.8 + abs(off) / 100),
+        template="screen_clock_jump" if off > 0 else "screen_clock_back",
+        params={"jump_s": round(abs(off)), "from": _face(a.clock), "to": _face(b.clock)},
+        evidence=(
+            Evidence(Source.CAMERA_CLOCK, "clock_from", a.shown.text),
+            Evidence(Source.CAMERA_CLOCK, "clock_to", b.shown.text),
+            Evidence(Source.CAMERA_CLOCK, "clock_step_s", b.clock - a.clock, round(b.second - a.second, 3)),
+        ),
+        detector=NAME,
+    )
+
+
+def _weighed(number: int, jumps: Sequence[Finding], breaks: Sequence[tuple[Reading, Reading]]) -> Finding:
+    """A jump that another one undoes, and that is one figure read otherwise: it may be misread, so a notice."""
+    steps = [b.clock - a.clock - round(b.second - a.second) for a, b in breaks]
+    undone = any(abs(steps[number] + step) <= 1 for n, step in enumerate(steps) if n != number)
+    a, b = breaks[number]
+    due = _face(a.clock + round(b.second - a.second))
+    figures = sum(x != y for x, y in zip(due, _face(b.clock), strict=True))
+    return replace(jumps[number], severity=Severity.NOTICE) if undone and figures == 1 else jumps[number]
+
+
+def _rate_off(readings: Sequence[Reading], rate: float, options: ScreenClockOptions) -> Finding:
+    first, last = readings[0], readings[-1]
+    return Finding(
+        kind=Kind.CLOCK_OFFSET,
+        severity=Severity.NOTICE,
+        level=Level.E3,
+        stream="video",
+        start_s=None,
+        end_s=None,
+        score=0.9,
+        template="screen_clock_rate",
+        params={"rate": round(rate, 3)},
+        evidence=(
+            Evidence(Source.CAMERA_CLOCK, "clock_s", last.clock - first.clock, round(last.second - first.second, 3)),
+            Evidence(Source.CAMERA_CLOCK, "rate", round(rate, 4), options.rate_off),
+        ),
+        detector=NAME,
+    )
+
+
+def _reading(reading: Reading) -> ClockReading:
+    day = reading.shown.day
+    return ClockReading(
+        clock="on_screen",
+        source=Source.CAMERA_CLOCK,
+        at_s=round(reading.second, 6),
+        date=None if day is None else day.isoformat(),
+        seconds=float(reading.shown.seconds) + 0.5,
+        uncertainty_s=0.5,
+        text=reading.shown.text,
+    )
+
+
+def _face(clock: int) -> str:
+    clock %= DAY_S
+    return f"{clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"
+
+
+def _not_examined(end: float, reason: str) -> Examined:
+    return Examined("clock", "screen", 0.0, (Stretch(0.0, end, reason),))
+
+
+DETECTOR = Detector(NAME, "preview", ScreenClockOptions(), propose, confirm, __doc__ or "")

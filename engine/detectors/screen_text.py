@@ -1,0 +1,147 @@
+"""Reading a clock that is burnt into the picture: text recognition, and what is a time in it.
+
+Recognition is RapidOCR's (PP-OCR models inside its package; the extra ``ocr``). Nothing is corrected but what no
+clock can show: letters that look like digits, a point or a full-width colon between hours and minutes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors.screen_ticks import Ticking
+from engine.features.tables import GRID_ROWS
+
+DAY_S: Final = 86_400
+LEAST_HEIGHT: Final = 96
+"""Pixels to which a strip is enlarged; below it small letters are not found."""
+MARGINS: Final = (0.6, 1.0)
+"""Rows of blocks above and below the one that ticks: letters lie across its border or are taller."""
+LIKELY: Final = 0.7
+"""Confidence of the recogniser from which a text counts."""
+
+_TIME: Final = re.compile(
+    r"(?P<half>[AP]M|上午|下午)?\s*(?<!\d)(?P<h>[01]?\d|2[0-3])\s*[:：.]\s*(?P<m>[0-5]\d)\s*[:：.]\s*(?P<s>[0-5]\d)(?!\d)"
+    r"\s*(?P<after>[AP]M|上午|下午)?",
+    re.IGNORECASE,
+)
+_CHINESE_TIME: Final = re.compile(
+    r"(?P<half>上午|下午)?\s*(?<!\d)(?P<h>[01]?\d|2[0-3])[时時點点](?P<m>[0-5]?\d)分(?P<s>[0-5]?\d)秒(?P<after>)"
+)
+_DATE: Final = re.compile(
+    r"(?<!\d)(?P<y>20\d\d)\s*[-/.年]\s*(?P<mo>1[0-2]|0?[1-9])\s*[-/.月]\s*(?P<d>3[01]|[12]\d|0?[1-9])"
+)
+_LOOKALIKES: Final = str.maketrans(
+    {"O": "0", "o": "0", "〇": "0", "l": "1", "I": "1", "|": "1", "；": ":", ";": ":", "∶": ":"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a clock shows: whole seconds since midnight, the date where its order is certain, and the text."""
+
+    seconds: int
+    day: date | None
+    text: str
+
+
+def available() -> bool:
+    """Whether text recognition is installed."""
+    return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec("onnxruntime") is not None
+
+
+def read(luma: NDArray[np.uint8], place: Ticking) -> Shown | None:
+    """The clock in a picture.
+
+    Parameters
+    ----------
+    luma
+        (height, width) uint8.
+    place
+        Where it ticks: the line of text through that block is read, over the whole width.
+    """
+    for margin in MARGINS:
+        for text in _texts(_strip(luma, place.row, margin)):
+            shown = parse(text)
+            if shown is not None:
+                return shown
+    return None
+
+
+def parse(text: str) -> Shown | None:
+    """The time of day in a text, and the date where the year has four digits.
+
+    Examples
+    --------
+    >>> parse("DSJ0457 2026-03-05 09:29:50").seconds
+    34190
+    >>> parse("16:06:01 14/01/19").day is None
+    True
+    """
+    plain = text.translate(_LOOKALIKES)
+    day = _day(plain)
+    # a date may run into the time: cut it out first, so that its digits are none of the hour's
+    rest = _DATE.sub(" ", plain, count=1) if day is not None else plain
+    match = _TIME.search(rest) or _CHINESE_TIME.search(rest)
+    if match is None:
+        return None
+    hour = int(match["h"])
+    half = (match["half"] or match["after"] or "").upper()
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half in ("PM", "下午") else 0)
+    return Shown(hour * 3600 + int(match["m"]) * 60 + int(match["s"]), day, text)
+
+
+def _day(text: str) -> date | None:
+    match = _DATE.search(text)
+    if match is None:
+        return None
+    try:
+        return date(int(match["y"]), int(match["mo"]), int(match["d"]))
+    except ValueError:
+        return None
+
+
+def _strip(luma: NDArray[np.uint8], row: int, margin: float) -> NDArray[np.uint8]:
+    """The rows of the picture around a row of blocks, enlarged where they are few."""
+    height = luma.shape[0]
+    first, past = ((row + edge) * height / GRID_ROWS for edge in (-margin, 1 + margin))
+    strip = luma[max(0, round(first)) : min(height, round(past))]
+    factor = -(-LEAST_HEIGHT // max(strip.shape[0], 1))
+    if factor < 2:
+        return strip
+    from skimage.transform import resize
+
+    larger = resize(strip, (strip.shape[0] * factor, strip.shape[1] * factor), order=1, preserve_range=True)
+    return np.asarray(larger, np.uint8)
+
+
+def _texts(strip: NDArray[np.uint8]) -> list[str]:
+    answer = _engine()(np.repeat(strip[:, :, None], 3, axis=2), use_det=True, use_rec=True, use_cls=False)
+    texts, scores = getattr(answer, "txts", None) or (), getattr(answer, "scores", None) or ()
+    return [str(text) for text, score in zip(texts, scores, strict=True) if score >= LIKELY]
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    """The recogniser; loading its models takes a second or two, once a process."""
+    from rapidocr import RapidOCR
+
+    return RapidOCR(
+        params={
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 1280,
+            "Global.log_level": "critical",
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )
