@@ -60,7 +60,7 @@ def utc_of_gps(seconds: float) -> float:
     --------
     >>> from datetime import UTC, datetime
     >>> datetime.fromtimestamp(utc_of_gps(1_400_000_018.0), UTC).isoformat()
-    '2024-05-18T16:53:20+00:00'
+    '2024-05-17T16:53:20+00:00'
     """
     uncorrected = _GPS_EPOCH + seconds
     leaps = bisect_right(_LEAPS, uncorrected)

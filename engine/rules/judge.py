@@ -10,6 +10,9 @@ from engine.detectors.damage import unexaminable
 from engine.detectors.runner import Examination
 from engine.features.tables import Features
 from engine.findings import FileReport, Finding, Opinion, Outcome, Severity, Verdict, verdict_of
+from engine.rules.clockfindings import panel_findings
+from engine.rules.clocks import panel, plain_panel
+from engine.rules.clocksources import clock_series, sound_rate_ppm
 from engine.rules.facts import media_facts
 from engine.rules.originality import originality_of
 from engine.rules.pack import PurposeName, RulePack
@@ -36,7 +39,9 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
         ``inspect`` looks at a file for itself; ``audit`` holds it against what the rules
         demand of an archive.
     """
-    findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in examination.findings)
+    clocks = panel(clock_series(features, examination.clocks, named=purpose == "inspect"))
+    said = (*examination.findings, *panel_findings(clocks, examination.findings))
+    findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in said)
     obstacle = unexaminable(features) or ("detector_failed" if examination.failed else None)
     verdict = verdict_of(findings, examinable=obstacle is None)
     integrity = integrity_of(verdict, obstacle)
@@ -54,6 +59,7 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
         originality=originality_of(features, examination),
         examined=examination.examined,
         findings=findings,
+        clocks=plain_panel(clocks, sound_rate_ppm(features)),
     )
 
 
