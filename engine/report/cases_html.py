@@ -8,7 +8,7 @@ from typing import Any, Final
 from engine.archive.audit.result import ArchiveReport
 from engine.archive.inspect import Inspected
 from engine.archive.selftest import SelfTest
-from engine.findings import FileReport, Outcome, Severity, Verdict
+from engine.findings import FileReport, Outcome, Verdict
 from engine.report.cases_axis import BAR, axis_of
 from engine.report.cases_entry import due_lists, engine_of
 from engine.report.cases_words import CaseWords, Fact, FailedCheck, files_to_show, span_text, worst_cases_first
@@ -161,12 +161,12 @@ def _due(report: ArchiveReport, words: CaseWords) -> list[tuple[str, list[tuple[
         (words.say("delete_after_head"), [(day.isoformat(), safe(c.id)) for day, c in due.delete_after]),
         (words.say("never"), [("", safe(c.id)) for c in due.never]),
     ]
-    return lists if due else []
+    return [(title, rows) for title, rows in lists if rows]
 
 
 def _file(file: FileReport, report: ArchiveReport, texts: Texts, number: int) -> Mapping[str, Any]:
     part = file_part(Inspected(file, report.exhibits.get(file.path)), texts, with_plot=number < PLOTS)
-    part["open"] = any(f.severity > Severity.NOTICE for f in file.findings)
+    part["open"] = False  # the cases above say what counts; here it can be looked at
     return part
 
 
