@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas  # noqa: F401 - pyarrow loads it where it is first used: once here, not in every child
+import rfc3161_client  # noqa: F401
+
 from engine.proofs.renew import attach_response
 from engine.proofs.seal import Supersede, seal
 
