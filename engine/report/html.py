@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.archive.exhibits import Picture
 from engine.archive.inspect import Inspected
 from engine.findings import FileReport, Finding, Opinion, Severity, Verdict
+from engine.report import clocks
 from engine.report.entry import plain
 from engine.report.plot import plot
 from engine.report.run import Run
@@ -102,6 +103,7 @@ def file_part(result: Inspected, texts: Texts, with_plot: bool) -> dict[str, Any
         "findings": [_finding(f, pictures.get(f.id, ()), texts) for f in found if f.severity > Severity.NOTICE],
         "notices": [_finding(f, pictures.get(f.id, ()), texts) for f in found if f.severity == Severity.NOTICE],
         "examined": [_examined(e, texts) for e in report.examined],
+        **_clocks(report, texts),
         "plot": plot(report, exhibits.series, texts) if exhibits is not None and with_plot else None,
     }
 
@@ -110,6 +112,18 @@ def _opinion(opinion: Opinion, texts: Texts) -> tuple[str, str]:
     outcome = texts.get("outcome", opinion.outcome.value)
     reason = texts.get("reason", opinion.reason)
     return opinion.outcome.value, outcome if reason == outcome else f"{outcome}{texts.ui('because')}{reason}"
+
+
+def _clocks(report: FileReport, texts: Texts) -> dict[str, Any]:
+    """The panel of clocks; several clocks are told apart by what they are held against."""
+    reference = report.clocks.get("reference")
+    note = texts.ui("clocks_note", reference=texts.get("clock_basis", reference)) if reference else ""
+    return {
+        "clocks": [[safe(cell) for cell in row] for row in clocks.rows(report.clocks, texts)],
+        "clock_columns": clocks.COLUMNS,
+        "clock_start": safe(clocks.start(report.clocks, texts)),
+        "clock_note": note,
+    }
 
 
 def _facts(report: FileReport, texts: Texts) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.findings import FileReport, Finding, Kind, Severity, Verdict
+from engine.report import clocks
 from engine.report.entry import printable
 from engine.report.summary import ORDER, summarise, worst_first
 from engine.report.texts import Texts
@@ -31,6 +32,8 @@ WHERE_WIDTH: Final = 23
 """Columns for a place: ``1:02:03.500–1:02:04.500``; its frames stand below."""
 WIDE: Final = 100
 """Columns from which a terminal is wide enough for a column of places."""
+CLOCK_KINDS: Final = frozenset({Kind.CLOCK_JUMP, Kind.CLOCK_OFFSET})
+"""Findings beside which the file's clocks are listed; else they are where notices are."""
 PLAIN_WIDTH: Final = 160
 """Columns of a table that goes to a pipe or a file."""
 
@@ -187,6 +190,8 @@ def _rows(report: FileReport, texts: Texts, least: Severity) -> list[tuple[Text,
         notes.append(texts.ui("notice_count", count=len(hidden)))
     if notes:
         rows.append((Text(""), Text(texts.ui("sentence_break").join(notes), "dim")))
+    if least is Severity.NOTICE or any(f.kind in CLOCK_KINDS for f in report.findings if f not in hidden):
+        rows += [(Text(""), Text(safe(line), "dim")) for line in clocks.lines(report.clocks, texts)]
     if report.proof is not None and report.reason != "proof_not_written":
         rows.append((Text(""), Text(safe(texts.proof(report)), "dim")))
     return rows or [(Text(""), Text(""))]
