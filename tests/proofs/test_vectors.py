@@ -13,6 +13,7 @@ import pytest
 from engine.proofs import envelope
 from engine.proofs.hashing import leaf_hash
 from engine.proofs.policy import Policy
+from engine.proofs.sample import verify_sample
 from engine.proofs.seal import seal
 from engine.proofs.tree import root_from_path
 from engine.proofs.verify import verify
@@ -83,6 +84,14 @@ def test_engine(folder, vector):
     result = verify(place / "clip.mov", policy=policy)
     found = [[r.change, r.start_frame, r.end_frame] for r in result.frames]
     assert {"status": result.status.value, "reason": result.reason, "frames": found} == vector["expected"], result
+
+
+@named(RECORDINGS)
+def test_a_draw_of_everything_says_the_same(folder, vector):
+    place = folder / vector["name"]
+    keys, logs = (place / name if name in vector["files"] else None for name in ("keys.json", "logs.txt"))
+    result = verify_sample(place / "clip.mov", "100%", policy=Policy.of(keys, logs=logs))
+    assert result.status.value == vector["expected"]["status"]
 
 
 @named(FRAMES)
