@@ -33,8 +33,6 @@ class Content:
         Whether any could be decoded.
     sound_unknown
         There is a sound stream, and nothing of it could be decoded.
-    created
-        The container's creation time as written, ISO 8601; None without one.
     taken, taken_offset
         A photo's own time as written (``YYYY:MM:DD HH:MM:SS``) and its offset (``+08:00``), if there are.
     serial
@@ -50,7 +48,6 @@ class Content:
     has_picture: bool = False
     has_sound: bool = False
     sound_unknown: bool = False
-    created: str | None = None
     taken: str | None = None
     taken_offset: str | None = None
     serial: str | None = None
@@ -77,17 +74,10 @@ def content_of(features: Features, report: FileReport) -> Content:
         has_picture=has_picture,
         has_sound=has_sound,
         sound_unknown=features.media.audio is not None and not has_sound,
-        created=created_of(features),
         speech=speech_of(features),
         print_seconds=tuple(fingerprint.seconds.tolist()),
         print_hashes=tuple(fingerprint.hashes.tolist()),
     )
-
-
-def created_of(features: Features) -> str | None:
-    """Creation time as the container's tags state it; None where it is missing or empty."""
-    value = features.media.tags.get("creation_time")
-    return None if value is None or value.startswith(("1904-", "1970-01-01T00:00:00")) else value
 
 
 def speech_of(features: Features) -> Speech | None:

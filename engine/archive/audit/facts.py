@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from engine.archive.audit.breaks import breaks
 from engine.archive.audit.content import Content
-from engine.archive.audit.placing import Named, placements
+from engine.archive.audit.placing import Named, placements, rate_ppm
 from engine.archive.audit.walk import Found
 from engine.archive.audit.worker import Record
 from engine.findings import Verdict
@@ -61,7 +61,7 @@ def record_facts(
             verdict=Verdict.NOT_EXAMINABLE,
         )  # fmt: skip
     report, content = record.known.report, record.known.content
-    clocks = placements(content, named, device, listed, zone)
+    clocks = placements(content, report.clocks, named, device, listed, zone)
     examined = report.verdict is not Verdict.NOT_EXAMINABLE
     return RecordFacts(
         path=found.path,
@@ -74,6 +74,7 @@ def record_facts(
         size=found.size,
         placement=clocks[0] if clocks else None,
         clocks=clocks,
+        clock_rate_ppm=rate_ppm(report.clocks),
         duration_s=content.duration_s,
         has_picture=content.has_picture,
         has_sound=content.has_sound,

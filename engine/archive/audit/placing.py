@@ -1,24 +1,33 @@
 """Where a record lies on the reference time axis, by each clock that it carries, best first.
 
-Clocks used: the time in the file name as the device register describes it, the container's creation
-time, a photo's EXIF time, and the start that the paperwork declares. All but the last are the device's
-clock, and are corrected by its known offset.
+Clocks used: those of the file's clock panel (satellites, the clock in the picture, the container, subtitles), the
+time in the file name as the device register describes it, a photo's EXIF time, and the start that the paperwork
+declares. All but satellites and the last are the device's clock, and are corrected by its known offset.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from engine.archive.audit.content import Content
+from engine.findings import Source
 from engine.rules.cases.manifest import CaseRecording, Device
 from engine.rules.cases.record import Placement
+from engine.rules.clocksources import NAME_DELAY_S
 
 WHOLE_SECOND_S: Final = 1.0
-"""Uncertainty of a clock that is written in whole seconds."""
+"""Uncertainty of a time that is written in whole seconds."""
+REGISTER_S: Final = 0.5
+"""A register states a device's offset to the second."""
+WELL_KNOWN_PPM: Final = 100.0
+"""A rate that is known less exactly says nothing about a device: good ones drift by 20, bad ones by 500."""
+INDEPENDENT: Final = frozenset({"gps"})
+"""Clocks that are not the device's own."""
 TO_THE_MINUTE_S: Final = 30.0
 """Uncertainty of a declared time without seconds."""
 MAX_NAME: Final = 255
@@ -38,14 +47,21 @@ class Named:
 
 
 def placements(
-    content: Content, named: Named, device: Device | None, listed: CaseRecording | None, zone: tzinfo
+    content: Content,
+    panel: Mapping[str, Any],
+    named: Named,
+    device: Device | None,
+    listed: CaseRecording | None,
+    zone: tzinfo,
 ) -> tuple[Placement, ...]:
     """Where a record lies, by each clock, best first; empty where no clock tells.
 
     Parameters
     ----------
     content
-        Its length and what its container or EXIF says.
+        Its length and what EXIF says.
+    panel
+        The clocks of its report; see `engine.rules.clocks.plain_panel`.
     named
         What its name says.
     device
@@ -56,17 +72,36 @@ def placements(
     zone
         Zone of clocks that state none.
     """
-    offset = clock_offset(device, listed)
     length = timedelta(seconds=content.duration_s)
-    found: list[Placement] = []
-    for basis, start in _device_clocks(content, named, device, zone):
-        begin = start - offset
-        found.append(Placement(begin, begin + length, WHOLE_SECOND_S, basis))
-    if listed is not None and listed.start is not None:
-        begin = listed.start
-        uncertainty = WHOLE_SECOND_S if begin.second or begin.microsecond else TO_THE_MINUTE_S
-        found.append(Placement(begin, begin + length, uncertainty, "declared"))
-    return tuple(found)
+    shown = [*_of_panel(panel, device, zone), *_of_name(named, zone), *_of_photo(content, zone)]
+    offset = clock_offset(device, listed)
+    found = [
+        Placement(begin, begin + length, c.uncertainty_s, c.basis)
+        for c in sorted(shown, key=lambda c: (c.basis not in INDEPENDENT, c.uncertainty_s))
+        for begin in (c.start - (timedelta() if c.basis in INDEPENDENT else offset),)
+    ]
+    return tuple(found) if listed is None or listed.start is None else _declared(found, listed.start, length)
+
+
+def _declared(found: Sequence[Placement], start: datetime, length: timedelta) -> tuple[Placement, ...]:
+    """With the start that the paperwork declares: last, but before a clock that is vaguer and agrees with it."""
+    uncertainty = WHOLE_SECOND_S if start.second or start.microsecond else TO_THE_MINUTE_S
+    declared = Placement(start, start + length, uncertainty, "declared")
+    vaguer = [p for p in found if p.uncertainty_s > uncertainty and _agree(p, declared)]
+    return (*(p for p in found if p not in vaguer), declared, *vaguer)
+
+
+def _agree(one: Placement, other: Placement) -> bool:
+    return abs((one.start - other.start).total_seconds()) <= one.uncertainty_s + other.uncertainty_s
+
+
+def rate_ppm(panel: Mapping[str, Any]) -> float | None:
+    """Rate of the device's clock against the media timeline, where the panel knows it well; parts in a million."""
+    for line in panel.get("clocks", ()):
+        rate = line.get("rate_ppm")
+        if line["source"] == Source.CAMERA_CLOCK and rate is not None and rate["uncertainty"] <= WELL_KNOWN_PPM:
+            return float(rate["value"])
+    return None
 
 
 def clock_offset(device: Device | None, listed: CaseRecording | None) -> timedelta:
@@ -76,24 +111,45 @@ def clock_offset(device: Device | None, listed: CaseRecording | None) -> timedel
     return timedelta(seconds=device.clock_offset_s if device is not None else 0.0)
 
 
-def _device_clocks(content: Content, named: Named, device: Device | None, zone: tzinfo) -> list[tuple[str, datetime]]:
-    found: list[tuple[str, datetime | None]] = []
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """When a record began, by one clock, before its offset is taken off."""
+
+    basis: str
+    start: datetime
+    uncertainty_s: float
+
+
+def _of_panel(panel: Mapping[str, Any], device: Device | None, zone: tzinfo) -> Iterator[_Shown]:
+    """Clocks that show a date and were ever set; the file's name is read by the register instead."""
+    for line in panel.get("clocks", ()):
+        if not line["dated"] or line["notes"] or line["clock"] == "file_name":
+            continue
+        try:
+            first = datetime.fromisoformat(line["time"]) - timedelta(seconds=line["at_s"])
+        except (ValueError, OverflowError):
+            continue
+        place = first.replace(tzinfo=_zone_of(line, device, zone))
+        extra = 0.0 if line["clock"] in INDEPENDENT else REGISTER_S
+        yield _Shown(line["clock"], place, float(line["uncertainty_s"]) + extra)
+
+
+def _zone_of(line: Mapping[str, Any], device: Device | None, zone: tzinfo) -> tzinfo:
+    """The register says in which zone a device writes its containers, whatever they claim; else the clock itself."""
+    if line["clock"] == "container" and device is not None:
+        return UTC if device.clock_zone == "utc" else zone
+    return zone if line["zone_s"] is None else timezone(timedelta(seconds=line["zone_s"]))
+
+
+def _of_name(named: Named, zone: tzinfo) -> Iterator[_Shown]:
     if named.day is not None and named.clock is not None:
-        found.append(("file_name", datetime.combine(named.day, named.clock, zone)))
-    found.append(("exif", _exif(content, zone)))
-    in_utc = device is not None and device.clock_zone == "utc"
-    found.append(("container", _container(content.created, UTC if in_utc else zone)))
-    return [(basis, start) for basis, start in found if start is not None]
+        yield _Shown("file_name", datetime.combine(named.day, named.clock, zone), NAME_DELAY_S)
 
 
-def _container(created: str | None, zone: tzinfo) -> datetime | None:
-    """Creation time by the zone that the device writes in, whatever zone the container claims."""
-    if created is None:
-        return None
-    try:
-        return datetime.fromisoformat(created).replace(tzinfo=zone)
-    except ValueError:
-        return None
+def _of_photo(content: Content, zone: tzinfo) -> Iterator[_Shown]:
+    taken = _exif(content, zone)
+    if taken is not None:
+        yield _Shown("exif", taken, WHOLE_SECOND_S)
 
 
 def _exif(content: Content, zone: tzinfo) -> datetime | None:

@@ -96,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_what_utf_8_cannot_carry_is_not_kept(cache: Cache) -> None:
-    cache.put(DIGEST, Known(REPORT, Content(created="\udcff")))
+    cache.put(DIGEST, Known(REPORT, Content(serial="\udcff")))
     assert cache.get(DIGEST) is None
 
 
