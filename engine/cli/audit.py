@@ -16,7 +16,7 @@ from engine.cli.common import (
     INTERRUPTED,
     USAGE,
     Jobs,
-    Language,
+    Lang,
     Output,
     Problem,
     Progress,
@@ -37,6 +37,16 @@ if TYPE_CHECKING:
     from engine.report.views import View
 
 
+PageLanguage = Annotated[
+    Lang | None,
+    typer.Option(
+        "--lang",
+        help=bilingual(
+            "Language of the texts (default: from LANG; of the HTML page: Chinese).",
+            "文本语言（默认取自 LANG；HTML 报告默认中文）。",
+        ),
+    ),
+]
 AccessRegister = Annotated[
     Path | None,
     typer.Option(
@@ -96,7 +106,7 @@ def command(
             help=bilingual("Leave out cases and files in which nothing was found.", "不列出未发现痕迹的案件和文件。"),
         ),
     ] = None,
-    lang: Language = None,
+    lang: PageLanguage = None,
     pictures: Annotated[
         bool,
         typer.Option(
@@ -166,7 +176,8 @@ def command(
             ),
             USAGE,
         )
-    language = (lang or system_language()).value
+    usual = Lang.ZH if form is Format.HTML else system_language()
+    language = (lang or usual).value
     if check:
         return _check(archive, "zh" if language == "zh" else "en")
     check_output(output)

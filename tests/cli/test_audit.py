@@ -93,6 +93,7 @@ def test_json_and_html_to_a_file(archive: Path, cache: str, tmp_path: Path, caps
     code, _, _ = run(capsys, str(archive), "--cache-dir", cache, "-f", "html", "-o", str(page), "--no-pictures")
     assert code == 1
     assert "<svg" in page.read_text(encoding="utf-8")
+    assert 'lang="zh-CN"' in page.read_text(encoding="utf-8")
     assert "data:image/jpeg" not in page.read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
+from engine.archive.audit.proofs import UNREAD
 from engine.archive.pool import Standing
 from engine.proofs.files import digest_blake3, file_state, proof_paths
 from engine.proofs.problems import ProofProblem
@@ -121,6 +122,8 @@ def _compared(
 ) -> BackupFacts:
     if proof is not None and proof.status != Status.NOT_SEALED:
         result = verify(path, proof_paths(recording)[0])
+        if result.reason in UNREAD:
+            return BackupFacts("unreadable", weak, result.reason)
         if result.status is Status.OK:
             return BackupFacts("equal", weak)
         if result.reason != "leaves_missing":

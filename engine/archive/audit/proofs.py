@@ -18,10 +18,13 @@ from engine.rules.cases.record import ProofFacts
 WHOLE: frozenset[str] = frozenset({"untouched", "leaves_missing"})
 """Reasons that imply that the whole file has the digest that its seal states."""
 
+UNREAD: frozenset[str] = frozenset({"missing", "denied", "io_error", "not_a_file", "changed_while_read"})
+"""Reasons that speak of reading the recording, not of what stands in it."""
+
 Bytes = Callable[[float, float], None]
 
 
-def check_proof(path: str, tick: Bytes, policy: Policy | None = None) -> tuple[ProofFacts, str | None]:
+def check_proof(path: str, tick: Bytes, policy: Policy | None = None) -> tuple[ProofFacts | None, str | None]:
     """Verify a recording against the proof beside it.
 
     Parameters
@@ -35,13 +38,15 @@ def check_proof(path: str, tick: Bytes, policy: Policy | None = None) -> tuple[P
 
     Returns
     -------
-    ProofFacts
-        What came of it.
+    ProofFacts or None
+        What came of it; None where the recording could not be read, which says nothing of its proof.
     str or None
         The file's BLAKE3 where verification has computed it and it is that of the seal: the file
         need not be read again for it.
     """
     result = verify(path, policy=policy, tick=tick)
+    if result.reason in UNREAD:
+        return None, None
     try:
         seal = envelope.read_seal(proof_paths(path)[0])
     except ProofProblem:

@@ -70,7 +70,8 @@ def examine_record(path: str, tick: Tick, order: Order) -> Record:
     def work() -> Inspected:
         stamp(path)
         proof, digest = check_proof(path, lambda _done, _total: tick(0.0, 0.0), order.policy)
-        proofs.append(proof)
+        if proof is not None:
+            proofs.append(proof)
         result = _content(path, digest or hash_file(path), tick, order)
         content.append(result.content)
         return Inspected(result.report, result.exhibits)

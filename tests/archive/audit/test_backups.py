@@ -88,6 +88,7 @@ def test_a_good_backup_of_a_recording_that_was_changed_afterwards(sealed: Path, 
 
 def test_verification_says_the_digest_only_where_it_is_that_of_the_seal(sealed: Path, tmp_path: Path) -> None:
     proof, known = check_proof(str(sealed), lambda _a, _b: None)
+    assert proof is not None
     assert (proof.status, known) == ("OK", digest(sealed))
     assert proof.sealed_at is not None
     assert not proof.anchored
@@ -95,12 +96,22 @@ def test_verification_says_the_digest_only_where_it_is_that_of_the_seal(sealed: 
     shutil.copyfile(f"{sealed}.unbroken.json", f"{changed}.unbroken.json")
     changed.write_bytes(sealed.read_bytes() + b"x")
     proof, known = check_proof(str(changed), lambda _a, _b: None)
+    assert proof is not None
     assert (proof.status, known) == ("NOT_OK", None)
     assert has_proof(str(changed))
 
 
+def test_a_recording_that_cannot_be_read_says_nothing_of_its_proof(sealed: Path, tmp_path: Path) -> None:
+    there = tmp_path / "a.mp4"
+    shutil.copyfile(f"{sealed}.unbroken.json", f"{there}.unbroken.json")
+    assert check_proof(str(there), lambda _a, _b: None) == (None, None)
+    there.mkdir()
+    assert check_proof(str(there), lambda _a, _b: None) == (None, None)
+
+
 def test_no_proof(plain: Path) -> None:
     proof, known = check_proof(str(plain), lambda _a, _b: None)
+    assert proof is not None
     assert (proof.status, known, has_proof(str(plain))) == ("NOT_SEALED", None, False)
 
 
