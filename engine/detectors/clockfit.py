@@ -107,19 +107,22 @@ def fit(seconds: _Times, times: _Times, uncertainty_s: float) -> ClockFit:
 
 
 def steps(seconds: _Times, times: _Times, uncertainty_s: float) -> tuple[ClockStep, ...]:
-    """Places where clock and timestamps part for good, by more than two readings' uncertainties and half a second."""
-    if len(seconds) < 2:
-        return ()
+    """Places where clock and timestamps part for good, by more than two readings' uncertainties and half a second.
+
+    Two readings or more on each side must say so. A clock that stood still is told by its first reading.
+    """
+    moved = np.flatnonzero(np.concatenate([[True], np.diff(times) != 0]))
     limit = 2 * uncertainty_s + 0.5
-    ahead = times - seconds * _coarse_rate(seconds, times)
+    ahead = (times - seconds * _coarse_rate(seconds, times))[moved]
     found: list[ClockStep] = []
     last = 0
-    for index in np.flatnonzero(np.abs(np.diff(ahead)) > limit).tolist():
-        before = np.median(ahead[max(last, index + 1 - NEAR) : index + 1])
-        jump = float(np.median(ahead[index + 1 : index + 1 + NEAR]) - before)
-        here = float(ahead[index + 1] - ahead[index])
-        if abs(jump) <= limit or jump * here <= 0:
+    for place in np.flatnonzero(np.abs(np.diff(ahead)) > limit).tolist():
+        before, after = ahead[max(last, place + 1 - NEAR) : place + 1], ahead[place + 1 : place + 1 + NEAR]
+        jump = float(np.median(after) - np.median(before))
+        here = float(ahead[place + 1] - ahead[place])
+        if min(len(before), len(after)) < 2 or abs(jump) <= limit or jump * here <= 0:
             continue
+        index = int(moved[place + 1]) - 1
         found.append(
             ClockStep(
                 index,
@@ -130,7 +133,7 @@ def steps(seconds: _Times, times: _Times, uncertainty_s: float) -> tuple[ClockSt
                 here,
             )
         )
-        last = index + 1
+        last = place + 1
     return tuple(found)
 
 
@@ -173,7 +176,7 @@ def _half_width(slopes: _Times, count: int) -> float:
 def _coarse_rate(seconds: _Times, times: _Times) -> float:
     """Clock seconds in a second of presentation, 1 where it is about 1; steps do not move a median."""
     apart = np.diff(seconds)
-    good = apart > 0
+    good = apart > 1e-6
     if not good.any():
         return 1.0
     rate = float(np.median(np.diff(times)[good] / apart[good]))

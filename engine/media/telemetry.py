@@ -32,10 +32,17 @@ _KINDS: Final = frozenset({"data", "subtitle"})
 class Passing(Protocol):
     """What of a packet is needed here: `engine.media.reader.CodedPacket` has it."""
 
-    stream: int
-    pts: int
-    duration: int
-    size: int
+    @property
+    def stream(self) -> int: ...
+
+    @property
+    def pts(self) -> int: ...
+
+    @property
+    def duration(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
 
     @property
     def data(self) -> memoryview: ...

@@ -204,7 +204,7 @@ def ticked(frames: FrameTable, seconds: _Times, times: _Times) -> tuple[_Times, 
         Presentation seconds and times of the ticks, and half a picture's length. None where the clock has no clear
         ticks, does not run a second a second, or stepped between the readings.
     """
-    place = ticking(frames)
+    place = ticking(frames) if len(seconds) > 1 else None
     off = (times - times[0]) - (seconds - seconds[0])
     if place is None or place.period_s != 1.0 or np.abs(off).max() > 1.5 + TRUE_RATE * float(np.ptp(seconds)):
         return None
@@ -212,15 +212,14 @@ def ticked(frames: FrameTable, seconds: _Times, times: _Times) -> tuple[_Times, 
     kept = _chain(at)
     if len(kept) < LEAST_TICKS:
         return None
-    at = at[kept]
+    half = 0.5 / frames.rate
+    at = at[kept] - half  # the second began between two pictures
     counted = np.concatenate([[0.0], np.cumsum(np.round(np.diff(at)))])
-    last = np.searchsorted(at, seconds + 1e-6, side="right") - 1  # the tick with which what was read began
-    seen = last >= 0
-    passed = np.floor(seconds[seen] - at[last[seen]] + TICK_OFF_S)  # ticks that were missed since
-    first = np.round(times[seen] - 0.5 - counted[last[seen]] - passed)
-    if not len(first):
-        return None
-    return at - 0.5 / frames.rate, counted + float(np.median(first)), 0.5 / frames.rate
+    last = np.maximum(np.searchsorted(at, seconds, side="right") - 1, 0)
+    since = seconds - at[last]
+    surest = int(np.argmin(np.abs(since % 1.0 - 0.5)))  # the reading that lies furthest from a tick
+    first = times[surest] - 0.5 - counted[last[surest]] - np.floor(since[surest])
+    return at, counted + np.round(first), half
 
 
 def _chain(at: _Times) -> list[int]:
