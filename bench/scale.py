@@ -32,7 +32,8 @@ def measure(settings: Settings) -> tuple[Row, ...]:
     with proofs.scratch(settings.cache) as folder:
         path = proofs.linked(day.recording(settings.cache, seconds), folder)
         rows = commands(path, seconds)
-        return (*rows, located(settings.cache, folder))
+        changed = day.altered(settings.cache, seconds, EDITS)
+        return (*rows, compared(changed, path, seconds), located(settings.cache, folder))
 
 
 def commands(path: Path, seconds: int) -> list[Row]:
@@ -52,6 +53,14 @@ def commands(path: Path, seconds: int) -> list[Row]:
         rows.append(Row(f"{named}: peak", "MB", _once(used.peak_mb), command, budget=Budget(400.0, "at most", "own")))
         rows.append(Row(f"{named}: processor time", "s", _once(used.cpu_s), command))
     return rows
+
+
+def compared(copy: Path, source: Path, seconds: int) -> Row:
+    """Memory of comparing a changed copy leaf by leaf: the one thing that holds both sides' leaves."""
+    arguments = ["verify", str(copy), "--proof", f"{source}.unbroken.json"]
+    used = usage.process([*usage.unbroken(), *arguments], accept=(1,))
+    what = f"{seconds // 3600} h with sound, verify of a copy with {EDITS} edits: peak"
+    return Row(what, "MB", _once(used.peak_mb), f"unbroken {' '.join(arguments)}")
 
 
 def located(cache: Path, folder: Path) -> Row:

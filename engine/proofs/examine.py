@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.media.errors import MediaError
 from engine.media.model import MediaInfo
@@ -21,7 +22,6 @@ from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
 from engine.proofs.ending import RAW_FORMATS, truncated
 from engine.proofs.files import Meter, digest_both, file_state
-from engine.proofs.hashing import DIGEST_SIZE
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import Note, aside, frame_runs, runs_of, sound_notes, stretches, subject
@@ -51,8 +51,8 @@ def examine(name: str, header: Header, leaves_path: Path, meter: Meter) -> Verif
             for packet in recording.passing():
                 collector.packet(packet)
                 meter.add(packet.size)
-            presented, _ = collector.finish()
             media, cut = recording.media, recording.cut_short
+        presented, _ = collector.finish()  # the demuxer's index, large for a day, is gone by now
     except (MediaError, ProofProblem) as error:
         return _unreadable(name, header, sealed, error)
     if file_state(name) != before:
@@ -277,11 +277,16 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     found: dict[int, LeafStream] = {}
     left = list(presented.streams)
     for stream in sealed.streams:
-        mine = sealed.contents(stream).view(f"S{DIGEST_SIZE}")
+        mine = _beginnings(sealed, stream)
         same = [s for s in left if s.kind == stream.kind]
-        shared = {s.index: int(np.isin(presented.contents(s).view(f"S{DIGEST_SIZE}"), mine).sum()) for s in same}
+        shared = {s.index: int(np.isin(_beginnings(presented, s), mine).sum()) for s in same}
         best = max(same, key=lambda s: (shared[s.index], s.codec == stream.codec, -s.index), default=None)
         if best is not None and (shared[best.index] or best.codec == stream.codec or not len(mine)):
             found[stream.index] = best
             left.remove(best)
     return found
+
+
+def _beginnings(leaves: Leaves, stream: LeafStream) -> NDArray[np.uint64]:
+    """(n,) the first 8 bytes of each content digest: enough to see which streams belong together."""
+    return np.ascontiguousarray(leaves.digest[leaves.rows(stream.index), :8]).view(np.uint64).reshape(-1)

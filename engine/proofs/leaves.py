@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,18 @@ LEAF: Final = np.dtype(
 """A leaf as it is hashed: 100 bytes, big-endian."""
 
 
-COLUMNS: Final = ("stream", "index", "order", "pts", "position", "size", "configuration", "digest")
+_COLUMNS: Final[Mapping[str, type[np.generic]]] = MappingProxyType(
+    {
+        "stream": np.uint16,
+        "index": np.uint32,
+        "order": np.int64,
+        "pts": np.int64,
+        "position": np.int64,
+        "size": np.uint32,
+        "configuration": np.uint16,
+    }
+)
+COLUMNS: Final = (*_COLUMNS, "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,17 @@ class Leaves:
 
     def __len__(self) -> int:
         return len(self.stream)
+
+    @classmethod
+    def empty(cls, count: int, streams: tuple[LeafStream, ...]) -> Leaves:
+        """Room for `count` leaves, to be filled by `put` before anything else."""
+        columns = {name: np.empty(count, kind) for name, kind in _COLUMNS.items()}
+        return cls(**columns, digest=np.empty((count, DIGEST_SIZE), np.uint8), streams=streams)
+
+    def put(self, start: int, part: Leaves) -> None:
+        """Fill room from row `start` on."""
+        for name in COLUMNS:
+            getattr(self, name)[start : start + len(part)] = getattr(part, name)
 
     @classmethod
     def joined(cls, parts: Sequence[Leaves], streams: tuple[LeafStream, ...]) -> Leaves:

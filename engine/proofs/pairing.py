@@ -71,7 +71,7 @@ class Equal:
 
     @classmethod
     def of(cls, sealed: NDArray[np.void], presented: NDArray[np.void]) -> Equal:
-        number = numbered(np.concatenate([sealed, presented]))
+        number = numbered(sealed, presented)
         mine, theirs = number[: len(sealed)], number[len(sealed) :]
         many = int(number.max(initial=-1)) + 1
         here, there = np.bincount(mine, minlength=many), np.bincount(theirs, minlength=many)
@@ -88,20 +88,37 @@ class Equal:
         return _ordered(self.mine, self.repeated, here), _ordered(self.theirs, self.repeated, there)
 
 
-def numbered(keys: NDArray[np.void]) -> NDArray[np.intp]:
-    """(N,) numbers that are equal exactly where digests are.
+def numbered(*parts: NDArray[np.void]) -> NDArray[np.intp]:
+    """(N,) numbers of all parts' digests, that are equal exactly where digests are.
 
     Sorted are the first 8 bytes, which is all that differing digests ever need, unless somebody
     went to the length of making two that begin alike: then all 32 are.
     """
-    words = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, DIGEST_SIZE // 8)
-    _, first, number = np.unique(words[:, 0], return_index=True, return_inverse=True)
-    for start in range(0, len(words), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        if not np.array_equal(words[first[number[part]], 1:], words[part, 1:]):
-            _, number = np.unique(keys.view(f"S{DIGEST_SIZE}"), return_inverse=True)
+    words = [np.ascontiguousarray(p).view(np.uint64).reshape(-1, DIGEST_SIZE // 8) for p in parts]
+    _, first, number = np.unique(np.concatenate([w[:, 0] for w in words]), return_index=True, return_inverse=True)
+    start = 0
+    for mine in words:
+        if not _alike(mine, number[start : start + len(mine)], first, words):
+            _, number = np.unique(np.concatenate(parts).view(f"S{DIGEST_SIZE}"), return_inverse=True)
             break
+        start += len(mine)
     return np.asarray(number, np.intp)
+
+
+def _alike(
+    mine: NDArray[np.uint64], number: NDArray[np.intp], first: NDArray[np.intp], words: list[NDArray[np.uint64]]
+) -> bool:
+    """Whether digests with one number are those of the first that has it, in all their bytes."""
+    for start in range(0, len(mine), _BLOCK):
+        part = mine[start : start + _BLOCK]
+        source = first[number[start : start + _BLOCK]]
+        offset = 0
+        for side in words:
+            here = (source >= offset) & (source < offset + len(side))
+            if not np.array_equal(side[source[here] - offset, 1:], part[here, 1:]):
+                return False
+            offset += len(side)
+    return True
 
 
 def _ordered(

@@ -86,7 +86,11 @@ def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
         rows are not those that the header speaks of. Whether they hash to the root is not
         checked here.
     """
-    leaves = _leaves(_read(path, header, None), header)
+    leaves = Leaves.empty(header.leaves, header.leaf_streams())
+    at = 0
+    for _, part in read_groups(path, header, range(-(-header.leaves // GROUP))):
+        leaves.put(at, part)
+        at += len(part)
     _check_order(leaves)
     _check_streams(leaves, header)
     return leaves
@@ -94,7 +98,7 @@ def read_leaves(path: str | os.PathLike[str], header: Header) -> Leaves:
 
 def read_group(path: str | os.PathLike[str], header: Header, group: int) -> Leaves:
     """Read one row group; everything else as of `read_leaves`."""
-    return _leaves(_read(path, header, group), header)
+    return next(leaves for _, leaves in read_groups(path, header, [group]))
 
 
 def read_groups(path: str | os.PathLike[str], header: Header, groups: Iterable[int]) -> Iterator[tuple[int, Leaves]]:
@@ -119,11 +123,6 @@ def find_order(path: str | os.PathLike[str], header: Header, stream: int, order:
             same = (table.column(0).to_numpy() == stream) & (table.column(1).to_numpy() == order)
             found += (np.flatnonzero(same) + group * GROUP).tolist()
     return found
-
-
-def _read(path: str | os.PathLike[str], header: Header, group: int | None) -> pa.Table:
-    with _opened(path, header) as file:
-        return _whole(file.read() if group is None else file.read_row_group(group))
 
 
 @contextmanager

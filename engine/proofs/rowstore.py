@@ -199,4 +199,9 @@ class StoredLeaves:
 
     def load(self) -> Leaves:
         """All of them in memory: some 70 bytes each."""
-        return Leaves.joined([self._part(s, 0, len(self._rows[s.index])) for s in self.streams], self.streams)
+        leaves = Leaves.empty(len(self), self.streams)
+        at = 0
+        for part in self.batches(_CHUNK):
+            leaves.put(at, part)
+            at += len(part)
+        return leaves
