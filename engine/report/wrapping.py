@@ -21,6 +21,8 @@ def wrapped(text: Text, width: int) -> list[Text]:
     >>> [line.plain for line in wrapped(Text("执法活动（有 196 秒），见下"), 10)]
     ['执法活动', '（有 196', '秒），见下']
     """
+    if "\n" not in text.plain and cell_len(text.plain) <= width:
+        return [text]
     lines: list[Text] = []
     for part in text.split("\n", allow_blank=True):
         breaks = _breaks(part.plain, max(2, width))
