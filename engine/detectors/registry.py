@@ -24,9 +24,11 @@ from engine.detectors import (
     hidden,
     insertion,
     obstruction,
+    repeated_units,
     screen_clock,
     splice,
     telemetry_clock,
+    transport,
     unreadable,
 )
 from engine.detectors.contract import Detector
@@ -39,6 +41,8 @@ BUILT_IN: tuple[Detector, ...] = (
     screen_clock.DETECTOR,
     telemetry_clock.DETECTOR,
     copy_cut.DETECTOR,
+    transport.DETECTOR,
+    repeated_units.DETECTOR,
     hidden.DETECTOR,
     edit_trace.DETECTOR,
     ambiguous.DETECTOR,

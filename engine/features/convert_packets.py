@@ -16,11 +16,12 @@ from engine.features.arrow import check_columns, column_of, facts_of, field_of, 
 from engine.features.plain import from_plain, to_plain
 from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.model import PACKET_SCHEMA, MediaInfo, PacketTable
+from engine.media.transport import TransportFacts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CODED_SCHEMA: Final = "unbroken.coded/1"
+CODED_SCHEMA: Final = "unbroken.coded/2"
 
 _COLUMNS: Final[Mapping[str, DTypeLike]] = MappingProxyType(
     {
@@ -75,7 +76,8 @@ def packets_from_arrow(table: pa.Table) -> PacketTable:
 def coded_to_arrow(coded: CodedFacts) -> pa.Table:
     """Coded pictures as an Arrow table; codec, marks and names are in the schema's metadata."""
     columns: dict[str, NDArray[Any]] = {f.name: coded.pictures[f.name] for f in _coded_fields()}
-    facts = {"codec": coded.codec, "marks": coded.marks.tolist(), "names": list(coded.names)}
+    facts: dict[str, Any] = {"codec": coded.codec, "marks": coded.marks.tolist(), "names": list(coded.names)}
+    facts["transport"] = to_plain(coded.transport)
     return table_of(_coded_fields(), columns, CODED_SCHEMA, facts)
 
 
@@ -92,11 +94,13 @@ def coded_from_arrow(table: pa.Table) -> CodedFacts:
     pictures = np.zeros(len(table), PICTURE)
     for field in _coded_fields():
         pictures[field.name] = column_of(table, field.name, (), PICTURE[field.name])
+    transport = facts.get("transport")
     return CodedFacts(
         codec=str(facts.get("codec", "")),
         pictures=frozen(pictures),
         marks=frozen(np.asarray(facts.get("marks", []), np.int32)),
         names=tuple(facts.get("names", ())),
+        transport=None if transport is None else from_plain(TransportFacts, transport),
     )
 
 

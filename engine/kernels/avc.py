@@ -13,15 +13,30 @@ from numba import njit
 from numpy.typing import NDArray
 
 from engine.kernels import columns as c
-from engine.kernels.bits import FAILED, HEADER_BYTES, SET_BYTES, digest, holds, next_unit, se, u, ue, unescape, unit_end
+from engine.kernels.bits import (
+    FAILED,
+    HEADER_BYTES,
+    SET_BYTES,
+    digest,
+    holds,
+    next_unit,
+    sample_digest,
+    se,
+    u,
+    ue,
+    unescape,
+    unit_end,
+)
 
 SPS_NUMBERS: Final = 32
 PPS_NUMBERS: Final = 256
 
 # columns of the table of SPS
-_VALID, _FRAME_NUM_BITS, _ORDER_TYPE, _ORDER_BITS, _GAPS, _FRAMES_ONLY, _SEPARATE = range(7)
-# columns of the table of PPS
-_SPS = 1
+_VALID, _FRAME_NUM_BITS, _ORDER_TYPE, _ORDER_BITS, _GAPS, _FRAMES_ONLY, _SEPARATE, _CHROMA, _NO_DELTA = range(9)
+# columns of the table of PPS; those behind _READ count where the whole set could be read
+_SPS, _READ, _CABAC, _ORDER_PRESENT, _REFERENCES, _BACKWARD, _WEIGHTED, _BIPRED, _INIT_QP, _REDUNDANT = range(1, 11)
+MOST_OPERATIONS: Final = 66
+"""Operations on lists of references that a slice header may hold; more, and it is not read on."""
 
 # what is remembered from picture to picture
 _MSB, _LSB, _READY = range(3)
@@ -31,7 +46,7 @@ BANNER: Final = np.frombuffer(b"x264 - core", np.uint8)
 
 def tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Empty tables of SPS and PPS, and a memory of nothing."""
-    return np.zeros((SPS_NUMBERS, 7), np.int64), np.zeros((PPS_NUMBERS, 2), np.int64), np.zeros(3, np.int64)
+    return np.zeros((SPS_NUMBERS, 9), np.int64), np.zeros((PPS_NUMBERS, 11), np.int64), np.zeros(3, np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -57,7 +72,7 @@ def read_sps(data, start, end, table, state):  # type: ignore[no-untyped-def]
     profile = u(buffer, state, 8)
     u(buffer, state, 16)
     number = ue(buffer, state)
-    separate = np.int64(0)
+    separate, chroma, no_delta = np.int64(0), np.int64(1), np.int64(0)
     if _has_chroma(profile):
         chroma = ue(buffer, state)
         if chroma == 3:
@@ -75,7 +90,7 @@ def read_sps(data, start, end, table, state):  # type: ignore[no-untyped-def]
     if order_type == 0:
         order_bits = ue(buffer, state) + 4
     elif order_type == 1:
-        u(buffer, state, 1)
+        no_delta = u(buffer, state, 1)
         se(buffer, state)
         se(buffer, state)
         for _ in range(min(ue(buffer, state), 255)):
@@ -90,6 +105,7 @@ def read_sps(data, start, end, table, state):  # type: ignore[no-untyped-def]
     row = table[number]
     row[_VALID], row[_FRAME_NUM_BITS], row[_ORDER_TYPE], row[_ORDER_BITS] = 1, frame_num_bits, order_type, order_bits
     row[_GAPS], row[_FRAMES_ONLY], row[_SEPARATE] = gaps, frames_only, separate
+    row[_CHROMA], row[_NO_DELTA] = 0 if separate else chroma, no_delta
 
 
 @njit(cache=True, nogil=True)
@@ -99,9 +115,20 @@ def read_pps(data, start, end, table, state):  # type: ignore[no-untyped-def]
     unescape(data, start + 1, end, buffer, state)
     number = ue(buffer, state)
     sps = ue(buffer, state)
-    if state[FAILED] == 0 and number < PPS_NUMBERS and sps < SPS_NUMBERS:
-        table[number, 0] = 1
-        table[number, _SPS] = sps
+    if state[FAILED] or number >= PPS_NUMBERS or sps >= SPS_NUMBERS:
+        return
+    row = table[number]
+    row[0], row[_SPS] = 1, sps
+    row[_CABAC], row[_ORDER_PRESENT] = u(buffer, state, 1), u(buffer, state, 1)
+    groups = ue(buffer, state)
+    row[_REFERENCES], row[_BACKWARD] = ue(buffer, state), ue(buffer, state)
+    row[_WEIGHTED], row[_BIPRED] = u(buffer, state, 1), u(buffer, state, 2)
+    row[_INIT_QP] = 26 + se(buffer, state)
+    se(buffer, state)
+    se(buffer, state)
+    u(buffer, state, 2)
+    row[_REDUNDANT] = u(buffer, state, 1)
+    row[_READ] = 1 if state[FAILED] == 0 and groups == 0 else 0
 
 
 @njit(cache=True, nogil=True)
@@ -140,6 +167,88 @@ def _read_slice(data, start, end, sps_table, pps_table, memory, state, out):  # 
         lsb = u(buffer, state, sps[_ORDER_BITS])
         if state[FAILED] == 0:
             out[c.ORDER] = _order(lsb, sps[_ORDER_BITS], kind == 5, reference > 0, memory)
+    if pps_table[pps, _READ]:
+        _read_quantiser(buffer, state, sps, pps_table[pps], slice_type, field, kind == 5, reference > 0, out)
+
+
+@njit(cache=True, nogil=True)
+def _read_quantiser(buffer, state, sps, pps, slice_type, field, idr, reference, out):  # type: ignore[no-untyped-def]
+    """The rest of a slice header up to slice_qp_delta: section 7.3.3."""
+    if pps[_ORDER_PRESENT] and field == 0 and sps[_ORDER_TYPE] == 0:
+        se(buffer, state)
+    elif sps[_ORDER_TYPE] == 1 and sps[_NO_DELTA] == 0:
+        se(buffer, state)
+        if pps[_ORDER_PRESENT] and field == 0:
+            se(buffer, state)
+    if pps[_REDUNDANT]:
+        ue(buffer, state)
+    inter, both = slice_type in (0, 1, 3), slice_type == 1
+    if both:
+        u(buffer, state, 1)
+    references, backward = pps[_REFERENCES], pps[_BACKWARD]
+    if inter and u(buffer, state, 1):
+        references = ue(buffer, state)
+        if both:
+            backward = ue(buffer, state)
+    if references > 31 or backward > 31:
+        return
+    for _ in range(2 if both else (1 if inter else 0)):
+        _skip_modification(buffer, state)
+    if (pps[_WEIGHTED] and inter and not both) or (pps[_BIPRED] == 1 and both):
+        _skip_weights(buffer, state, sps[_CHROMA] != 0, references, backward if both else -1)
+    if reference:
+        _skip_marking(buffer, state, idr)
+    if pps[_CABAC] and inter:
+        ue(buffer, state)
+    quantiser = pps[_INIT_QP] + se(buffer, state)
+    if state[FAILED] == 0 and 0 <= quantiser <= 51:
+        out[c.QP] = quantiser
+
+
+@njit(cache=True, nogil=True)
+def _skip_modification(buffer, state):  # type: ignore[no-untyped-def]
+    """One list of ref_pic_list_modification: section 7.3.3.1."""
+    if u(buffer, state, 1) == 0:
+        return
+    for _ in range(MOST_OPERATIONS):
+        if state[FAILED] or ue(buffer, state) == 3:
+            return
+        ue(buffer, state)
+    state[FAILED] = 1
+
+
+@njit(cache=True, nogil=True)
+def _skip_weights(buffer, state, chroma, references, backward):  # type: ignore[no-untyped-def]
+    """pred_weight_table: section 7.3.3.2; `backward` is -1 where there is no second list."""
+    ue(buffer, state)
+    if chroma:
+        ue(buffer, state)
+    for _ in range(references + 1 + backward + 1):
+        if u(buffer, state, 1):
+            se(buffer, state)
+            se(buffer, state)
+        if chroma and u(buffer, state, 1):
+            for _ in range(4):
+                se(buffer, state)
+
+
+@njit(cache=True, nogil=True)
+def _skip_marking(buffer, state, idr):  # type: ignore[no-untyped-def]
+    """dec_ref_pic_marking: section 7.3.3.3."""
+    if idr:
+        u(buffer, state, 2)
+        return
+    if u(buffer, state, 1) == 0:
+        return
+    for _ in range(MOST_OPERATIONS):
+        operation = ue(buffer, state)
+        if state[FAILED] or operation == 0:
+            return
+        if operation != 5:
+            ue(buffer, state)
+        if operation == 3:
+            ue(buffer, state)
+    state[FAILED] = 1
 
 
 @njit(cache=True, nogil=True)
@@ -196,6 +305,7 @@ def scan(data, prefix, sps_table, pps_table, memory, state, banner, out):  # typ
     out[:] = -1
     out[c.ORDER] = c.NO_ORDER
     out[c.SETS] = out[c.UNITS] = out[c.BANNER] = out[c.RANDOM_ACCESS] = out[c.MISSING] = 0
+    out[c.CONTENT] = sample_digest(data)
     span = np.zeros(3, np.int64)
     while next_unit(data, span[2], prefix, span):
         kind = data[span[0]] & 31

@@ -31,6 +31,10 @@ FRAME_NUM_BITS: Final = 12
 GAPS_ALLOWED: Final = 13
 """gaps_in_frame_num_value_allowed_flag of the SPS in force."""
 ORDER_BITS: Final = 14
-COUNT: Final = 15
+CONTENT: Final = 15
+"""Digest of some bytes of the packet and of their number: equal packets have equal ones."""
+QP: Final = 16
+"""Quantiser of the first slice: 26 + init_qp_minus26 + slice_qp_delta."""
+COUNT: Final = 17
 
 NO_ORDER: Final = -(1 << 30)

@@ -16,7 +16,35 @@ from numba import njit
 from numpy.typing import NDArray
 
 from engine.kernels import columns as c
-from engine.kernels.bits import FAILED, HEADER_BYTES, SET_BYTES, digest, holds, next_unit, u, ue, unescape, unit_end
+from engine.kernels.bits import (
+    FAILED,
+    HEADER_BYTES,
+    SET_BYTES,
+    digest,
+    holds,
+    next_unit,
+    sample_digest,
+    u,
+    ue,
+    unescape,
+    unit_end,
+)
+from engine.kernels.hevc_quantiser import (
+    CHROMA,
+    EXTRA_BITS,
+    LONG_TERM,
+    MOTION,
+    OFFSETS,
+    ORDER_BITS,
+    OUTPUT_FLAG,
+    SEPARATE,
+    SET_COUNT,
+    SPS,
+    VALID,
+    read_pps_on,
+    read_quantiser,
+    skip_scaling,
+)
 
 SPS_NUMBERS: Final = 16
 PPS_NUMBERS: Final = 64
@@ -25,10 +53,6 @@ SETS: Final = 65
 HELD: Final = 16
 """Pictures that a decoder holds at most."""
 
-# columns of the table of SPS
-_VALID, _ORDER_BITS, _SEPARATE, _SET_COUNT, _LONG_TERM = range(5)
-# columns of the table of PPS
-_SPS, _OUTPUT_FLAG, _EXTRA_BITS = 1, 2, 3
 # a reference picture set: how many before and after, then differences of order, then whether used
 _BEFORE, _AFTER, _DELTA, _USED = 0, 1, 2, 2 + HELD
 _SET_WIDTH: Final = 2 + 2 * HELD
@@ -43,7 +67,7 @@ def tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], N
     """Empty tables of SPS, PPS and reference picture sets, and a memory of nothing."""
     sets = np.zeros((SPS_NUMBERS, SETS, _SET_WIDTH), np.int64)
     memory = np.zeros(5 + HELD, np.int64)
-    return np.zeros((SPS_NUMBERS, 5), np.int64), np.zeros((PPS_NUMBERS, 4), np.int64), sets, memory
+    return np.zeros((SPS_NUMBERS, 8), np.int64), np.zeros((PPS_NUMBERS, 12), np.int64), sets, memory
 
 
 @njit(cache=True, nogil=True)
@@ -63,20 +87,6 @@ def _skip_profile(buffer, state, sub_layers):  # type: ignore[no-untyped-def]
         u(buffer, state, 24)
     for _ in range(levels):
         u(buffer, state, 8)
-
-
-@njit(cache=True, nogil=True)
-def _skip_scaling(buffer, state):  # type: ignore[no-untyped-def]
-    """scaling_list_data: section 7.3.4."""
-    for size in range(4):
-        for _ in range(2 if size == 3 else 6):
-            if u(buffer, state, 1) == 0:
-                ue(buffer, state)
-                continue
-            if size > 1:
-                ue(buffer, state)
-            for _ in range(min(64, 1 << (4 + 2 * size))):
-                ue(buffer, state)
 
 
 @njit(cache=True, nogil=True)
@@ -144,8 +154,8 @@ def read_sps(data, start, end, table, sets, state):  # type: ignore[no-untyped-d
     u(buffer, state, 1)
     _skip_profile(buffer, state, sub_layers)
     number = ue(buffer, state)
-    separate = np.int64(0)
-    if ue(buffer, state) == 3:
+    separate, chroma = np.int64(0), ue(buffer, state)
+    if chroma == 3:
         separate = u(buffer, state, 1)
     ue(buffer, state)
     ue(buffer, state)
@@ -162,8 +172,9 @@ def read_sps(data, start, end, table, sets, state):  # type: ignore[no-untyped-d
     for _ in range(6):
         ue(buffer, state)
     if u(buffer, state, 1) and u(buffer, state, 1):
-        _skip_scaling(buffer, state)
-    u(buffer, state, 2)
+        skip_scaling(buffer, state)
+    u(buffer, state, 1)
+    offsets = u(buffer, state, 1)
     if u(buffer, state, 1):
         u(buffer, state, 8)
         ue(buffer, state)
@@ -173,28 +184,32 @@ def read_sps(data, start, end, table, sets, state):  # type: ignore[no-untyped-d
     if state[FAILED] or number >= SPS_NUMBERS or order_bits > 16 or count >= SETS:
         return
     row = table[number]
-    row[_VALID] = 0
+    row[VALID] = 0
     for i in range(count):
         if not _read_set(buffer, state, sets[number], i, count):
             return
     long_term = u(buffer, state, 1)
     if state[FAILED] == 0:
-        row[_VALID], row[_ORDER_BITS], row[_SEPARATE], row[_SET_COUNT], row[_LONG_TERM] = (
+        row[VALID], row[ORDER_BITS], row[SEPARATE], row[SET_COUNT], row[LONG_TERM] = (
             1, order_bits, separate, count, long_term,
         )  # fmt: skip
+        # behind long-term references, which are not read, nothing is known
+        motion = u(buffer, state, 1) if long_term == 0 else np.int64(0)
+        row[CHROMA], row[OFFSETS], row[MOTION] = 0 if separate else chroma, offsets, motion
 
 
 @njit(cache=True, nogil=True)
 def read_pps(data, start, end, table, state):  # type: ignore[no-untyped-def]
     """Enter a PPS (unit header included) into the table, unless it ends early: section 7.3.2.3."""
-    buffer = np.empty(HEADER_BYTES, np.uint8)
+    buffer = np.empty(SET_BYTES, np.uint8)
     unescape(data, start + 2, end, buffer, state)
     number, sps = ue(buffer, state), ue(buffer, state)
     u(buffer, state, 1)
     output_flag, extra = u(buffer, state, 1), u(buffer, state, 3)
     if state[FAILED] == 0 and number < PPS_NUMBERS and sps < SPS_NUMBERS:
         row = table[number]
-        row[0], row[_SPS], row[_OUTPUT_FLAG], row[_EXTRA_BITS] = 1, sps, output_flag, extra
+        row[0], row[SPS], row[OUTPUT_FLAG], row[EXTRA_BITS] = 1, sps, output_flag, extra
+        read_pps_on(buffer, state, row)
 
 
 @njit(cache=True, nogil=True)
@@ -223,29 +238,34 @@ def _read_slice(data, start, end, sps_table, pps_table, sets, memory, state, out
     if state[FAILED] or first == 0 or number >= PPS_NUMBERS or pps_table[number, 0] == 0:
         return
     pps = pps_table[number]
-    sps = sps_table[pps[_SPS]]
-    if sps[_VALID] == 0:
+    sps = sps_table[pps[SPS]]
+    if sps[VALID] == 0:
         return
-    u(buffer, state, pps[_EXTRA_BITS])
+    u(buffer, state, pps[EXTRA_BITS])
     slice_type = ue(buffer, state)
     if state[FAILED] or slice_type > 2:
         return
     out[c.SLICE] = (1, 0, 2)[slice_type]
-    if pps[_OUTPUT_FLAG]:
+    if pps[OUTPUT_FLAG]:
         u(buffer, state, 1)
-    if sps[_SEPARATE]:
+    if sps[SEPARATE]:
         u(buffer, state, 2)
-    out[c.ORDER_BITS] = sps[_ORDER_BITS]
+    out[c.ORDER_BITS] = sps[ORDER_BITS]
     if kind in (19, 20):
         out[c.ORDER] = 0
         _forget(memory, 0, False)
+        read_quantiser(buffer, state, sps, pps, slice_type, 0, 0, out)
         return
-    lsb = u(buffer, state, sps[_ORDER_BITS])
+    lsb = u(buffer, state, sps[ORDER_BITS])
     if state[FAILED]:
         return
+    chosen = _choose(buffer, state, sps, sets[pps[SPS]])
     restart = 16 <= kind <= 18 or memory[_READY] == 0
-    order = lsb if restart and 16 <= kind <= 23 else _order(lsb, sps[_ORDER_BITS], memory[_LAST])
+    order = lsb if restart and 16 <= kind <= 23 else _order(lsb, sps[ORDER_BITS], memory[_LAST])
     out[c.ORDER] = order
+    if chosen >= 0:
+        used = _in_use(sets[pps[SPS], chosen])
+        read_quantiser(buffer, state, sps, pps, slice_type, used, sps[MOTION], out)
     if restart:
         _forget(memory, order, True)
         return
@@ -256,7 +276,10 @@ def _read_slice(data, start, end, sps_table, pps_table, sets, memory, state, out
         return
     if not 6 <= kind <= 9:
         memory[_SKIP_LEADING] = 0
-    _follow(buffer, state, sps, sets[pps[_SPS]], memory, order, out)
+    if chosen < 0:
+        out[c.MISSING] = -1
+    else:
+        _hold(sets[pps[SPS], chosen], memory, order, out)
 
 
 @njit(cache=True, nogil=True)
@@ -280,14 +303,13 @@ def _forget(memory, order, skip_leading):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _follow(buffer, state, sps, sets, memory, order, out):  # type: ignore[no-untyped-def]
-    """Compare the picture's reference picture set with what is held, then hold what it names."""
-    count = sps[_SET_COUNT]
+def _choose(buffer, state, sps, sets):  # type: ignore[no-untyped-def]
+    """Number of the slice's reference picture set in `sets`; -1 where it cannot be told."""
+    count = sps[SET_COUNT]
     number = count
     if u(buffer, state, 1) == 0:
         if not _read_set(buffer, state, sets, number, count):
-            out[c.MISSING] = -1
-            return
+            return -1
     elif count > 1:
         bits = 0
         while (1 << bits) < count:
@@ -296,12 +318,18 @@ def _follow(buffer, state, sps, sets, memory, order, out):  # type: ignore[no-un
     else:
         number = np.int64(0)
     if state[FAILED] or (number >= count and number != count) or (count == 0 and number != count):
-        out[c.MISSING] = -1
-        return
-    if sps[_LONG_TERM]:
-        out[c.MISSING] = -1  # pictures kept for long are named in another way
-        return
-    _hold(sets[number], memory, order, out)
+        return -1
+    return -1 if sps[LONG_TERM] else number  # pictures kept for long are named in another way
+
+
+@njit(cache=True, nogil=True)
+def _in_use(chosen):  # type: ignore[no-untyped-def]
+    """NumPicTotalCurr: pictures of a set that this picture refers to."""
+    count = 0
+    for i in range(min(chosen[_BEFORE] + chosen[_AFTER], HELD)):
+        if chosen[_USED + i]:
+            count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -333,6 +361,7 @@ def scan(data, prefix, sps_table, pps_table, sets, memory, state, banner, out): 
     out[:] = -1
     out[c.ORDER] = c.NO_ORDER
     out[c.SETS] = out[c.UNITS] = out[c.BANNER] = out[c.RANDOM_ACCESS] = out[c.MISSING] = 0
+    out[c.CONTENT] = sample_digest(data)
     span = np.zeros(3, np.int64)
     while next_unit(data, span[2], prefix, span):
         if span[1] - span[0] < 2:

@@ -14,6 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.media.transport import TransportFacts
+
 MARK_PERIOD: Final = 256
 """Packets from mark to mark: ``put_bitstream_info`` in FFmpeg's aacenc.c."""
 
@@ -35,9 +37,11 @@ PICTURE: Final = np.dtype(
         ("frame_num_bits", np.int8),
         ("gaps_allowed", np.int8),
         ("order_bits", np.int8),
+        ("content", np.uint32),
+        ("qp", np.int8),
     ]
 )
-"""A row of `CodedFacts.pictures`; 45 bytes. Columns after ``row`` are those of `engine.kernels.columns`."""
+"""A row of `CodedFacts.pictures`; 50 bytes. Columns after ``row`` are those of `engine.kernels.columns`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +60,15 @@ class CodedFacts:
         carry the encoder's mark.
     names
         What encoders sign with in the packets, the first of each, at most 1,000 characters.
+    transport
+        What the packets of a transport stream say; None for other containers.
     """
 
     codec: str
     pictures: NDArray[Any]
     marks: NDArray[np.int32]
     names: tuple[str, ...] = ()
+    transport: TransportFacts | None = None
 
     def __len__(self) -> int:
         return len(self.pictures)

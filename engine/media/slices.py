@@ -19,6 +19,7 @@ from engine.media.bitstream import BitstreamError, Configuration, configuration
 from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.model import MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
+from engine.media.transport import TransportFacts, scan_transport
 
 MARK: Final = b"Lavc"
 """FFmpeg's AAC encoder writes its name in a fill element: ``put_bitstream_info`` in aacenc.c."""
@@ -41,6 +42,7 @@ class FactsCollector:
 
     def __init__(self, media: MediaInfo) -> None:
         video, audio = media.video, media.audio
+        self._media = media
         self._pictures = video.index if video else -1
         self._names: dict[str, None] = {}
         self._signed = False
@@ -95,7 +97,19 @@ class FactsCollector:
     def finish(self) -> CodedFacts:
         """The facts of all packets seen."""
         pictures = np.concatenate([*self._full, self._packed()])
-        return CodedFacts(self._codec, pictures, np.array(self._marks, np.int32), tuple(self._names))
+        marks = np.array(self._marks, np.int32)
+        return CodedFacts(self._codec, pictures, marks, tuple(self._names), _transport(self._media))
+
+
+def _transport(media: MediaInfo) -> TransportFacts | None:
+    """What a transport stream's own packets say; the demuxer tells nothing of them."""
+    stream = media.video or media.audio
+    if media.format != "mpegts" or stream is None:
+        return None
+    try:
+        return scan_transport(media.path, stream.id)
+    except OSError:  # gone since it was opened: whoever compares the file before and after says so
+        return None
 
 
 def _scanner(stream: StreamInfo) -> _Scanner:

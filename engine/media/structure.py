@@ -59,7 +59,7 @@ def read_structure(path: str | os.PathLike[str]) -> Structure:
         if head[:4] == b"RIFF":
             _riff(file, size, facts)
             return facts.structure("riff", print_riff(file, size))
-        packet = _packet_size(head)
+        packet = packet_layout(head)
         if packet:
             file.seek(0)
             data = file.read(TS_HEAD)
@@ -109,7 +109,7 @@ def _padding(file: BinaryIO, chunk: Chunk, facts: Facts) -> None:
 # ---- MPEG transport streams -------------------------------------------------------------------
 
 
-def _packet_size(head: bytes) -> tuple[int, int] | None:
+def packet_layout(head: bytes) -> tuple[int, int] | None:
     """Bytes of a packet as stored (188; 192 with a time code in front; 204 with parity behind), and where it begins."""
     for size, first in ((188, 0), (192, 4), (204, 0)):
         places = range(first, len(head), size)

@@ -71,6 +71,9 @@ def _video(features: Features, stream: StreamInfo, frames: FrameTable | None) ->
         "key_packets": int(np.count_nonzero(table.key[rows])),
         "hidden_packets": int(np.count_nonzero(table.hidden[rows])),
     }
+    quantiser = _quantiser(features)
+    if quantiser:
+        facts["quantiser"] = quantiser
     if frames is not None:
         flags = np.asarray(frames["flags"], dtype=np.uint8)
         facts |= {
@@ -83,6 +86,16 @@ def _video(features: Features, stream: StreamInfo, frames: FrameTable | None) ->
             "interlaced": bool(np.any(flags & INTERLACED)),
         }
     return facts
+
+
+def _quantiser(features: Features) -> dict[str, float]:
+    """Mean quantiser of each kind of picture, as the headers of H.264 and HEVC state it."""
+    coded = features.coded
+    if coded is None or not len(coded):
+        return {}
+    kinds, values = coded.pictures["slice"], coded.pictures["qp"]
+    chosen = {name: values[(kinds == kind) & (values >= 0)] for name, kind in (("I", 2), ("P", 0), ("B", 1))}
+    return {name: round(float(v.mean()), 1) for name, v in chosen.items() if len(v)}
 
 
 def _audio(features: Features, stream: StreamInfo, audio: AudioTable | None) -> dict[str, Any]:

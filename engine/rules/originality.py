@@ -53,7 +53,8 @@ def _hides(finding: Finding) -> bool:
 
 
 TRACES: Final[tuple[tuple[str, Says], ...]] = (
-    ("cut_by_copying", lambda f: f.detector in ("copy_cut", "transport", "repeated_units") and _loud(f)),
+    ("cut_by_copying", lambda f: f.detector in ("copy_cut", "repeated_units") and _loud(f)),
+    ("cut_by_copying", lambda f: f.detector == "transport" and f.kind == Kind.SPLICE and _loud(f)),
     ("cut_by_copying", lambda f: f.template == "trimmed_start"),
     ("hides_content", lambda f: f.detector == "hidden" and _hides(f)),
     ("readers_differ", lambda f: f.detector == "ambiguous" and _loud(f)),

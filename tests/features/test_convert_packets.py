@@ -33,6 +33,7 @@ from engine.media.model import (
     Structure,
     TrackBoxes,
 )
+from engine.media.transport import TransportEvent, TransportFacts
 
 STREAM = StreamInfo(
     3, 257, "video", "h264", Fraction(1, 90000), None, -5, extradata=b"\x00\xff\x01", rate=Fraction(30000, 1001)
@@ -44,7 +45,9 @@ MEDIA = MediaInfo(
     format="mov,mp4",
     streams=(STREAM, StreamInfo(4, 2, "audio", "aac", Fraction(1, 48000), 0, None, sample_rate=48000)),
     tags=MappingProxyType({"encoder": "Lavf", "备注": ""}),
-    boxes=BoxFacts("isom", 512, ("isom", "mp42"), ("ftyp", "moov"), 1000, 1, None, (TRACK,), fragmented=True),
+    boxes=BoxFacts(
+        "isom", 512, ("isom", "mp42"), ("ftyp", "moov"), 1000, 1, None, (TRACK,), fragmented=True, padding=((8, 20),)
+    ),
     duration_s=0.1 + 0.2,
     structure=Structure("mp4", (Fact("ilst.©too", "x"),), (Dates("mvhd", 1, 0),)),
 )
@@ -63,6 +66,7 @@ PACKETS = PacketTable(
     digest=np.arange(96, dtype=np.uint8).reshape(3, 32),
     cut_short=True,
 )
+STREAMED = TransportFacts(192, 9, 4, (0, 256), (TransportEvent("clock_jump", 256, 3, 1, 0, -0.5),), (0, 0, 1, 0, 0, 0))
 COLUMNS = [f.name for f in fields(PacketTable) if f.name not in ("media", "digest", "cut_short")]
 
 
@@ -78,7 +82,13 @@ def coded(rows: int) -> CodedFacts:
     rng = np.random.default_rng(0)
     pictures = np.frombuffer(rng.bytes(rows * PICTURE.itemsize), PICTURE).copy()
     pictures["banner"] = rng.integers(0, 2, rows)
-    return CodedFacts("h264" if rows else "", pictures, np.array([0, 256], np.int32), ("x264 – 核", "Lavc\udc80"))
+    return CodedFacts(
+        "h264" if rows else "",
+        pictures,
+        np.array([0, 256], np.int32),
+        ("x264 – 核", "Lavc\udc80"),
+        STREAMED if rows else None,
+    )
 
 
 def test_packets_through_parquet(tmp_path: Path) -> None:
@@ -98,7 +108,7 @@ def test_packets_through_parquet(tmp_path: Path) -> None:
 def test_coded_facts_through_parquet(rows: int, tmp_path: Path) -> None:
     convert.write_coded(coded(rows), tmp_path / "c.parquet")
     again, wanted = convert.read_coded(tmp_path / "c.parquet"), coded(rows)
-    assert (again.codec, again.names) == (wanted.codec, wanted.names)
+    assert (again.codec, again.names, again.transport) == (wanted.codec, wanted.names, wanted.transport)
     assert same(again.pictures, wanted.pictures)
     assert same(again.marks, wanted.marks)
 
@@ -107,7 +117,7 @@ def test_every_field_of_the_table_is_kept() -> None:
     """A field that is added to PacketTable must be added to the conversion too."""
     kept = set(convert.packets_to_arrow(PACKETS).column_names) | {"media", "cut_short"}
     assert kept == {f.name for f in fields(PacketTable)}
-    assert {f.name for f in fields(CodedFacts)} == {"codec", "pictures", "marks", "names"}
+    assert {f.name for f in fields(CodedFacts)} == {"codec", "pictures", "marks", "names", "transport"}
 
 
 def test_another_version_or_file_is_refused_by_name(tmp_path: Path) -> None:

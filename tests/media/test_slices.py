@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -394,3 +395,43 @@ def test_marks_of_the_sound_encoder_are_found(tmp_path):
     coded, _ = read(path)
     assert coded.marks.tolist() == [0, 256, 512]
     assert len(coded) == 0
+
+
+# ---- quantisers -------------------------------------------------------------------------------
+
+# x264 and x265 at a constant quantiser: I pictures 3 below (ip ratio 1.4), B pictures 2 above (pb ratio 1.3),
+# B pictures that others refer to 1 above
+COUNTED = {
+    "cabac, weights, pyramid": ("libx264", "aq-mode=0:bframes=3:weightp=2:ref=4:weightb=1:b-pyramid=strict"),
+    "cavlc": ("libx264", "cabac=0:bframes=0:weightp=0:8x8dct=0"),
+    "interlaced": ("libx264", "interlaced=1:bframes=2"),
+    "open groups": ("libx264", "open-gop=1:keyint=20:bframes=2"),
+    "hevc": ("libx265", "log-level=none:bframes=4:weightb=1:keyint=20"),
+    "hevc, weights": ("libx265", "log-level=none:weightp=1:bframes=3:ref=4:no-wpp=1"),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_quantisers_are_those_that_the_encoder_was_told(tmp_path: Path, name: str) -> None:
+    encoder, options = COUNTED[name]
+    path = tmp_path / "a.mp4"
+    tune = f"qp=30:{options}"
+    flag = "x264-params" if encoder == "libx264" else "x265-params"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "mandelbrot=size=320x240:rate=25", "-t", "2", "-vf",
+               "fade=in:0:30,format=yuv420p", "-c:v", encoder, f"-{flag}", tune, path]  # fmt: skip
+    subprocess.run(command, check=True)
+    with open_recording(path) as recording:
+        collector = FactsCollector(recording.media)
+        for packet in recording.packets():
+            collector.packet(packet)
+    pictures = collector.finish().pictures
+    expected = {2: {27}, 0: {30}, 1: {31, 32}}
+    for kind in np.unique(pictures["slice"]).tolist():
+        assert set(pictures["qp"][pictures["slice"] == kind].tolist()) <= expected[kind], kind
+    assert len(np.unique(pictures["content"])) == len(pictures)
+
+
+def test_equal_packets_have_equal_digests_and_others_do_not() -> None:
+    unit = avc_slice(1, 2, None)
+    first, again, longer = facts("h264", [with_codes(avc_sps(), avc_pps(), unit)] * 2 + [with_codes(unit, b"\x0c")])
+    assert first["content"] == again["content"] != longer["content"]

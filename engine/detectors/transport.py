@@ -1,0 +1,221 @@
+"""Losses and joins in a transport stream's own packets.
+
+What it finds
+    Each packet of a stream carries a counter of four bits, and the multiplexer writes its clock a few times
+    a second. Where the counters of several streams skip at one place, or the clock leaps or falls back
+    unannounced, packets were cut out or another file goes on (kind ``splice``); where one stream's counter
+    skips, packets of it are missing (kind ``gap``), at least as many as are told, modulo 16.
+Looks like it but is not
+    Discontinuities that the stream announces, duplicates of one packet (which the standard allows) and bytes
+    between packets are notices. Reception over the air or a network loses packets again and again: from
+    `habit` places on there is one notice for the file.
+Limits
+    Whoever lets a program write the stream anew, or cuts sixteen packets of each stream at once, leaves
+    nothing here. Places are those of the units of the examined stream around the packet.
+Source
+    ISO/IEC 13818-1, 2.4.3.3 (continuity_counter), 2.4.3.5 (discontinuity_indicator), 2.7.2 (frequency of
+    the program clock reference).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.detectors.contract import Detector, Proposal
+from engine.detectors.places import Places, places_of
+from engine.features.tables import Features
+from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
+from engine.media.model import NO_TIME
+from engine.media.transport import MAX_EVENTS, EventKind, TransportEvent, TransportFacts
+
+NAME = "transport"
+BREAKS = ("lost", "clock_jump")
+TOLD: tuple[EventKind, ...] = ("signalled", "duplicate", "unsynchronised", "damaged")
+
+
+@dataclass(frozen=True, slots=True)
+class TransportOptions:
+    """Thresholds of `transport`."""
+
+    together_packets: int = 2_000
+    """Events of several streams this close, packets (at 8 Mb/s 0.4 s), are about one place ..."""
+    together_units: int = 13
+    """... or within so many units of the examined stream."""
+    habit: int = 6
+    """Places from which loss is this reception's habit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Events about one place.
+
+    Parameters
+    ----------
+    lost
+        Lost packets, at least.
+    pids
+        Streams whose counter skips.
+    steps
+        Steps of program clocks, seconds.
+    unit
+        Units of the examined stream that began before it.
+    """
+
+    lost: int
+    pids: frozenset[int]
+    steps: tuple[float, ...]
+    unit: int
+
+    @property
+    def joined(self) -> bool:
+        """Whether the whole multiplex breaks, not one stream of it."""
+        return len(self.pids) > 1 or bool(self.steps)
+
+
+def propose(features: Features, options: TransportOptions) -> Proposal:
+    """Findings for breaks, or one notice where they are a habit; notices for what the stream says itself."""
+    facts = features.coded.transport if features.coded is not None else None
+    if facts is None:
+        return Proposal()
+    breaks = breaks_of(facts, options)
+    places = places_of(features)
+    units = _shown_units(features)
+    found = [*_loud(breaks, facts, places, units, options), *_told(facts)]
+    examined = (Examined("splice", "container", places.end_s),) if len(places.seconds) else ()
+    return Proposal(tuple(found), examined=examined)
+
+
+def breaks_of(facts: TransportFacts, options: TransportOptions) -> list[Break]:
+    """Lost packets and leaps of the clock, by place."""
+    groups: list[list[TransportEvent]] = []
+    for event in facts.events:
+        if event.kind not in BREAKS:
+            continue
+        last = groups[-1][-1] if groups else None
+        near = last is not None and (
+            event.packet - last.packet <= options.together_packets or event.unit - last.unit <= options.together_units
+        )
+        # a second break of one stream is another place
+        if near and (event.pid, event.kind) not in {(e.pid, e.kind) for e in groups[-1]}:
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    return [_break(group) for group in groups]
+
+
+def _break(group: Sequence[TransportEvent]) -> Break:
+    lost = [e for e in group if e.kind == "lost"]
+    steps = tuple(e.step_s for e in group if e.kind == "clock_jump")
+    return Break(sum(e.count for e in lost), frozenset(e.pid for e in lost), steps, group[0].unit)
+
+
+def _shown_units(features: Features) -> NDArray[np.int64]:
+    """Picture number of each unit of the examined stream in the order of the file, -1 where it is not shown."""
+    stream = features.media.video
+    if stream is None:
+        return np.zeros(0, np.int64)
+    rows = features.packets.rows(stream.index)
+    pts = features.packets.pts[rows]
+    shown = ~features.packets.hidden[rows] & (pts != NO_TIME)
+    number = np.full(len(rows), -1, np.int64)
+    if features.frames is not None:
+        taken = np.asarray(features.frames["packet"], np.int64)
+        position = {int(row): n for n, row in enumerate(rows)}
+        for k, row in enumerate(taken.tolist()):
+            if row in position:
+                number[position[row]] = k
+    else:
+        order = np.flatnonzero(shown)[np.argsort(pts[shown], kind="stable")]
+        number[order] = np.arange(len(order))
+    return number
+
+
+def _loud(
+    breaks: Sequence[Break],
+    facts: TransportFacts,
+    places: Places,
+    units: NDArray[np.int64],
+    options: TransportOptions,
+) -> Iterator[Finding]:
+    if not breaks:
+        return
+    cut_short = facts.count("lost") + facts.count("clock_jump") > len(facts.events) and len(facts.events) == MAX_EVENTS
+    if len(breaks) >= options.habit or cut_short:
+        lost = sum(b.lost for b in breaks)
+        evidence = (
+            Evidence(Source.CONTAINER, "lost_packets", lost, 0),
+            Evidence(Source.CONTAINER, "places", len(breaks), options.habit),
+        )
+        yield _notice("transport_habit", len(breaks), lost, evidence)
+        return
+    yield from (_finding(b, facts, places, units) for b in breaks)
+
+
+def _finding(broken: Break, facts: TransportFacts, places: Places, units: NDArray[np.int64]) -> Finding:
+    frame = _frame_after(broken.unit, facts, places, units)
+    before = None if frame is None else max(frame - 1, 0)
+    step = min(broken.steps, key=lambda s: (s >= 0, -abs(s))) if broken.steps else None
+    evidence = [Evidence(Source.CONTAINER, "lost_packets", broken.lost, 0)] if broken.pids else []
+    evidence += [Evidence(Source.CONTAINER, "streams_broken", len(broken.pids), 1)] if broken.pids else []
+    evidence += [Evidence(Source.CONTAINER, "clock_step_s", s, 1.0) for s in broken.steps]
+    return Finding(
+        kind=Kind.SPLICE if broken.joined else Kind.GAP,
+        severity=Severity.SUSPICION,
+        level=Level.E1,
+        stream="container",
+        start_s=None if before is None else places.second(before),
+        end_s=None if frame is None else places.second(frame),
+        start_frame=before,
+        end_frame=frame,
+        score=0.9 if broken.joined else 0.7,
+        template="transport_clock" if step is not None else "transport_lost",
+        params={"lost": broken.lost, "streams": len(broken.pids), "step_s": step},
+        evidence=tuple(evidence),
+        detector=NAME,
+    )
+
+
+def _frame_after(unit: int, facts: TransportFacts, places: Places, units: NDArray[np.int64]) -> int | None:
+    """The first shown picture from a unit on; units and packets may not be the same in number."""
+    if not len(units) or not len(places.seconds):
+        return None
+    scale = len(units) / facts.units if facts.units else 1.0
+    # what is lost belongs to the unit that was under way
+    at = min(max(round(unit * scale) - 1, 0), len(units) - 1)
+    known = units[at:][units[at:] >= 0]
+    frame = int(known[0]) if len(known) else len(places.seconds) - 1
+    return min(max(frame, 1), len(places.seconds) - 1)
+
+
+def _told(facts: TransportFacts) -> Iterator[Finding]:
+    """What the stream itself says, or what standard and practice allow."""
+    for kind in TOLD:
+        count = facts.count(kind)
+        if count:
+            total = sum(e.count for e in facts.events if e.kind == kind)
+            evidence = (Evidence(Source.CONTAINER, kind, count),)
+            yield _notice(f"transport_{kind}", count, total, evidence)
+
+
+def _notice(template: str, count: int, total: int, evidence: tuple[Evidence, ...]) -> Finding:
+    return Finding(
+        kind=Kind.GAP if template != "transport_duplicate" else Kind.DUPLICATION,
+        severity=Severity.NOTICE,
+        level=Level.E1,
+        stream="container",
+        start_s=None,
+        end_s=None,
+        score=0.2,
+        template=template,
+        params={"count": count, "total": total},
+        evidence=evidence,
+        detector=NAME,
+    )
+
+
+DETECTOR = Detector(NAME, "stable", TransportOptions(), propose, None, __doc__ or "")
+"""Counters and clocks of transport streams: pure, on what `engine.media.transport` read."""
