@@ -27,7 +27,7 @@ from engine.detectors.clockfit import ClockStep, steps, stuck
 from engine.detectors.contract import Detector, Proposal
 from engine.features.origin import first_picture_s
 from engine.features.tables import Features
-from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
+from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source, Value
 from engine.media.telemetry import TimeTrack
 
 NAME = "telemetry_clock"
@@ -73,6 +73,14 @@ def _source(track: TimeTrack) -> Source:
 
 def _step(track: TimeTrack, step: ClockStep, natural: bool) -> Finding:
     off = round(step.jump_s, 3)
+    params: dict[str, Value] = {
+        "track": track.form,
+        "jump_s": abs(off),
+        "from": shown(step.from_time),
+        "to": shown(step.to_time),
+    }
+    if off > 0:
+        params["lost_s"] = off
     return Finding(
         kind=Kind.CLOCK_JUMP,
         severity=Severity.NOTICE if natural else Severity.SUSPICION,
@@ -82,7 +90,7 @@ def _step(track: TimeTrack, step: ClockStep, natural: bool) -> Finding:
         end_s=step.to_s,
         score=0.5 if natural else 0.9,
         template="telemetry_jump" if step.jump_s > 0 else "telemetry_back",
-        params={"track": track.form, "jump_s": abs(off), "from": shown(step.from_time), "to": shown(step.to_time)},
+        params=params,
         evidence=(
             Evidence(_source(track), "clock_from", shown(step.from_time)),
             Evidence(_source(track), "clock_to", shown(step.to_time)),

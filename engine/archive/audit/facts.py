@@ -11,6 +11,7 @@ from engine.archive.audit.placing import Named, placements, rate_ppm
 from engine.archive.audit.walk import Found
 from engine.archive.audit.worker import Record
 from engine.findings import Verdict
+from engine.rules.cases.device_clocks import DeviceHabits
 from engine.rules.cases.manifest import CaseRecording, Device
 from engine.rules.cases.record import BackupFacts, RecordFacts, Reuse
 
@@ -32,6 +33,7 @@ def record_facts(
     zone: tzinfo,
     backup: BackupFacts | None = None,
     reuse: tuple[Reuse, ...] = (),
+    habits: DeviceHabits | None = None,
 ) -> RecordFacts:
     """The facts of one record in one case.
 
@@ -53,6 +55,8 @@ def record_facts(
         The declared backup as it was found.
     reuse
         Records of other cases with the same content.
+    habits
+        What the archive teaches of its device's clocks.
     """
     if record is None:
         return RecordFacts(
@@ -61,7 +65,8 @@ def record_facts(
             verdict=Verdict.NOT_EXAMINABLE,
         )  # fmt: skip
     report, content = record.known.report, record.known.content
-    clocks = placements(content, report.clocks, named, device, listed, zone)
+    dated_at = None if habits is None else habits.container_dated_at
+    clocks = placements(content, report.clocks, named, device, listed, zone, dated_at)
     examined = report.verdict is not Verdict.NOT_EXAMINABLE
     return RecordFacts(
         path=found.path,

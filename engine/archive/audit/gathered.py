@@ -12,6 +12,7 @@ from engine.archive.audit.backups import Wanted, Watch, compare_all
 from engine.archive.audit.content import NO_PRINT
 from engine.archive.audit.facts import record_facts
 from engine.archive.audit.gather import Holding, Inventory
+from engine.archive.audit.habits import device_habits, with_clock_habits
 from engine.archive.audit.placing import Named
 from engine.archive.audit.sequences import identify, register, sequences
 from engine.archive.audit.structures import with_structures
@@ -20,6 +21,7 @@ from engine.archive.audit.worker import Record
 from engine.archive.manifests import LoadedArchive
 from engine.archive.manifests.settings import zone_of
 from engine.archive.pool import plan
+from engine.rules.cases.device_clocks import DeviceHabits
 from engine.rules.cases.manifest import Device
 from engine.rules.cases.record import BackupFacts, RecordFacts, Reuse, Surroundings
 
@@ -36,6 +38,7 @@ class Gathered:
     reused: Mapping[tuple[str, str], tuple[Reuse, ...]]
     backups: Mapping[tuple[str, str], BackupFacts]
     surroundings: Surroundings
+    habits: Mapping[str, DeviceHabits]
 
     @staticmethod
     def of(
@@ -46,12 +49,13 @@ class Gathered:
         access_register: str | None,
         watch: Watch | None,
     ) -> Gathered:
-        """Compare backups and structures, find shared footage, number files; `watch` as of `compare_all`."""
+        """Compare backups, structures and clocks, find shared footage, number files; `watch` as of `compare_all`."""
         devices = register(loaded.devices)
         named = _named(inventory, records, devices)
         if loaded.pack is not None:
             real = {path: inventory.found[path].real for path in records}
             records = with_structures(records, named, real, loaded.pack)
+            records = with_clock_habits(records, named, loaded.pack)
         there = (n for p, n in named.items() if inventory.found[p].standing == "file")
         held = _held(inventory, records)
         return Gathered(
@@ -63,6 +67,7 @@ class Gathered:
             reused=reuse(held),
             backups=_backups(inventory, records, plan(len(records), jobs)[0], watch),
             surroundings=Surroundings(sequences(there), listed_elsewhere(held), access_facts(access_register)),
+            habits=device_habits(records, named),
         )
 
     def knows(self, holding: Holding) -> bool:
@@ -86,6 +91,7 @@ class Gathered:
             zone,
             self.backups.get((holding.loaded.id, path)),
             self.reused.get((holding.loaded.id, path), ()),
+            self.habits.get(named.device or ""),
         )
 
 

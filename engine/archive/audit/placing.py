@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from engine.archive.audit.content import Content
 from engine.findings import Source
+from engine.rules.cases.device_clocks import NEAR_S, DatedAt
 from engine.rules.cases.manifest import CaseRecording, Device
 from engine.rules.cases.record import Placement
 from engine.rules.clocksources import NAME_DELAY_S
@@ -53,6 +54,7 @@ def placements(
     device: Device | None,
     listed: CaseRecording | None,
     zone: tzinfo,
+    dated_at: DatedAt | None = None,
 ) -> tuple[Placement, ...]:
     """Where a record lies, by each clock, best first; empty where no clock tells.
 
@@ -71,9 +73,15 @@ def placements(
         overrule the register's offset).
     zone
         Zone of clocks that state none.
+    dated_at
+        Where in a recording this device dates its containers, if the archive teaches it.
     """
     length = timedelta(seconds=content.duration_s)
-    shown = [*_of_panel(panel, device, zone), *_of_name(named, zone), *_of_photo(content, zone)]
+    shown = [
+        *_of_panel(panel, device, zone, dated_at, content.duration_s),
+        *_of_name(named, zone),
+        *_of_photo(content, zone),
+    ]
     offset = clock_offset(device, listed)
     found = [
         Placement(begin, begin + length, c.uncertainty_s, c.basis)
@@ -120,18 +128,23 @@ class _Shown:
     uncertainty_s: float
 
 
-def _of_panel(panel: Mapping[str, Any], device: Device | None, zone: tzinfo) -> Iterator[_Shown]:
+def _of_panel(
+    panel: Mapping[str, Any], device: Device | None, zone: tzinfo, dated_at: DatedAt | None, length_s: float
+) -> Iterator[_Shown]:
     """Clocks that show a date and were ever set; the file's name is read by the register instead."""
     for line in panel.get("clocks", ()):
         if not line["dated"] or line["notes"] or line["clock"] == "file_name":
             continue
+        at_s, uncertainty = float(line["at_s"]), float(line["uncertainty_s"])
+        if line["clock"] == "container" and at_s > 0 and dated_at is not None:
+            at_s, uncertainty = (0.0 if dated_at == "start" else length_s), NEAR_S
         try:
-            first = datetime.fromisoformat(line["time"]) - timedelta(seconds=line["at_s"])
+            first = datetime.fromisoformat(line["time"]) - timedelta(seconds=at_s)
         except (ValueError, OverflowError):
             continue
         place = first.replace(tzinfo=_zone_of(line, device, zone))
         extra = 0.0 if line["clock"] in INDEPENDENT else REGISTER_S
-        yield _Shown(line["clock"], place, float(line["uncertainty_s"]) + extra)
+        yield _Shown(line["clock"], place, uncertainty + extra)
 
 
 def _zone_of(line: Mapping[str, Any], device: Device | None, zone: tzinfo) -> tzinfo:
