@@ -197,13 +197,13 @@ def command(
 
 def _sample(size: str | None, seed: str | None) -> Sample | None:
     """What is to be drawn; None: all."""
-    from engine.archive.proofs import Sample
-    from engine.proofs.draw import parse
-
     if size is None:
         if seed is not None:
             raise Problem(bilingual("--seed goes with --sample.", "--seed 须与 --sample 同时使用。"), USAGE)
         return None
+    from engine.archive.proofs import Sample
+    from engine.proofs.draw import parse  # brings numpy: only where something is drawn
+
     try:
         return Sample(parse(size), seed)
     except ValueError as error:
