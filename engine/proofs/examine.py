@@ -277,14 +277,21 @@ def pair_streams(sealed: Leaves, presented: Leaves) -> dict[int, LeafStream]:
     found: dict[int, LeafStream] = {}
     left = list(presented.streams)
     for stream in sealed.streams:
-        mine = _beginnings(sealed, stream)
         same = [s for s in left if s.kind == stream.kind]
-        shared = {s.index: int(np.isin(_beginnings(presented, s), mine).sum()) for s in same}
-        best = max(same, key=lambda s: (shared[s.index], s.codec == stream.codec, -s.index), default=None)
-        if best is not None and (shared[best.index] or best.codec == stream.codec or not len(mine)):
+        best = same[0] if len(same) == 1 and same[0].codec == stream.codec else _best(sealed, stream, presented, same)
+        if best is not None:
             found[stream.index] = best
             left.remove(best)
     return found
+
+
+def _best(sealed: Leaves, stream: LeafStream, presented: Leaves, same: list[LeafStream]) -> LeafStream | None:
+    mine = _beginnings(sealed, stream)
+    shared = {s.index: int(np.isin(_beginnings(presented, s), mine).sum()) for s in same}
+    best = max(same, key=lambda s: (shared[s.index], s.codec == stream.codec, -s.index), default=None)
+    if best is None or shared[best.index] or best.codec == stream.codec or not len(mine):
+        return best
+    return None
 
 
 def _beginnings(leaves: Leaves, stream: LeafStream) -> NDArray[np.uint64]:
