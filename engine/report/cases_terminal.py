@@ -132,9 +132,9 @@ def _print_case(console: Console, case: CaseReport, words: CaseWords) -> None:
         sheet.put(line.append(words.texts.ui("because") + reason, "dim"))
     for problem in words.problems(case, "warning"):
         sheet.put(Text(problem, "dim"))
-    notices = words.notices(case)
+    notices = sum(f.severity is Severity.NOTICE for f in case.findings)
     if notices:
-        sheet.put(Text(words.texts.ui("notice_count", count=len(notices)), "dim"))
+        sheet.put(Text(words.texts.ui("notice_count", count=notices), "dim"))
     console.print()
     sheet.print(console)
 

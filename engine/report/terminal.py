@@ -224,4 +224,6 @@ def _counts(summary: Mapping[str, Any], texts: Texts) -> Text:
 
 def safe(text: str) -> str:
     """Text without control characters: a file name must not steer the terminal."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in printable(text))
