@@ -61,14 +61,15 @@ def sources(args: argparse.Namespace, footage: Path | None) -> list[Source]:
     return [s for s in found if any(fnmatch.fnmatch(s.path.name, g) for g in args.clips)]
 
 
-def inspect(files: Sequence[Path], work: Path, jobs: int) -> dict[str, dict[str, Any]]:
+def inspect(files: Sequence[Path], work: Path, jobs: int, level: str = "full") -> dict[str, dict[str, Any]]:
     """Reports of `unbroken inspect` by file name; many files a call."""
     reports: dict[str, dict[str, Any]] = {}
     for start in range(0, len(files), BATCH):
         output = work / f"report-{start}.json"
         output.unlink(missing_ok=True)
         names = "".join(f"{p}\n" for p in files[start : start + BATCH])
-        command = [*usage.unbroken(), "inspect", "-", "--format", "json", "--output", str(output), "--jobs", str(jobs)]
+        options = ["--format", "json", "--output", str(output), "--jobs", str(jobs), "--level", level]
+        command = [*usage.unbroken(), "inspect", "-", *options]
         done = subprocess.run(command, input=names, text=True, capture_output=True, check=False)
         if done.returncode not in (0, 1, 3) or not output.exists():
             print(f"inspect ended with {done.returncode}: {done.stderr.strip()[-400:]}", file=sys.stderr)

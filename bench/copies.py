@@ -30,6 +30,10 @@ CAMERA_ORIGINALS = ("original_", "iphone", "phone_", "drone_coast_gopro", "handh
 TRACES = ["reencode", "edit_trace"]
 PREPARED = Coding("h264", 20, 30, scene_cuts=False)
 """A stand-in for a recorder with a key frame a second, for clips whose own key frames are too few."""
+UNLIKE = Coding("h264", 24, 20, 3, scene_cuts=False)
+"""Another recorder, with other settings."""
+JOINS = {"splice_copy": PREPARED, "splice_unlike": UNLIKE}
+"""Operations that need a second recording, and how that was coded."""
 
 GENERATED: tuple[Camera, ...] = (
     Camera(seed=11, seconds=20, view="walk"),
@@ -124,17 +128,18 @@ def _shortened(path: Path, folder: Path, limit_s: float) -> Path:
     return target.path
 
 
-def prepared(clip: Clip, folder: Path, like: Clip | None = None) -> Path:
+def prepared(clip: Clip, folder: Path, like: Clip | None = None, coding: Coding = PREPARED) -> Path:
     """`clip` as a recorder with frequent key frames would have written it, in size and rate of `like`."""
     folder.mkdir(parents=True, exist_ok=True)
     model = like or clip
     size = (model.width // 2 * 2, model.height // 2 * 2)
-    path = folder / f"{clip.path.stem}.{size[0]}x{size[1]}.{1 / model.interval:.3f}fps.mp4"
+    other = "" if coding is PREPARED else f".gop{coding.gop}"
+    path = folder / f"{clip.path.stem}.{size[0]}x{size[1]}.{1 / model.interval:.3f}fps{other}.mp4"
     if not path.exists():
         part = path.with_name(f"part-{os.getpid()}-{path.name}")
         shots = [replace(s, duration=model.interval) if like else s for s in run(clip, 0, len(clip))]
         heard = (-1e9, len(clip) * model.interval) if like else EVERYTHING
-        render(Plan(shots, (), pieces=(Piece(MAIN, *heard),)), clip, part, replace(PREPARED, size=size))
+        render(Plan(shots, (), pieces=(Piece(MAIN, *heard),)), clip, part, replace(coding, size=size))
         part.rename(path)
     return path
 
@@ -145,22 +150,22 @@ def _chosen(paths: Sequence[Path], task: Task) -> Path | None:
     return others[zlib.crc32(task.name.encode()) % len(others)] if others else None
 
 
-def _partner(task: Task, clip: Clip) -> tuple[Path, Path]:
-    """The clip and another one, both as the same recorder would have written them."""
+def _partner(task: Task, clip: Clip, coding: Coding) -> tuple[Path, Path]:
+    """The clip and another one as the same recorder would have written them, the other with its own `coding`."""
     folder = task.work / "prepared"
     alike = [p for p in task.others if p.name != task.source.path.name and survey(p).sound == clip.sound][:8]
     other = _chosen(alike or task.others, task)
     if other is None or survey(other).sound != clip.sound:
         raise InapplicableError(clip.path, Reason.UNLIKE)
-    return prepared(clip, folder, clip), prepared(survey(other), folder, clip)
+    return prepared(clip, folder, clip), prepared(survey(other), folder, clip, coding)
 
 
 def _attempt(task: Task, folder: Path) -> list[Any]:
     """Make the copy; where the clip's own key frames do not allow it, of a prepared one."""
     sources = Sources(_chosen(task.others, task), _chosen(task.photos, task))
     base = task.op.partition(":")[0]
-    if base == "splice_copy":
-        path, other = _partner(task, survey(task.source.path))
+    if base in JOINS:
+        path, other = _partner(task, survey(task.source.path), JOINS[base])
         return tamper(path, task.op, task.seed, folder, task.name, Sources(other))
     try:
         return tamper(task.source.path, task.op, task.seed, folder, task.name, sources)
@@ -187,7 +192,7 @@ def make(task: Task) -> tuple[str, str | None]:
     lines = []
     for truth in truths:
         entry = json.loads(truth.line())
-        entry["origin"] = task.source.origin
+        entry["origin"], entry["variant"] = task.source.origin, task.op
         if task.op == "original" and not task.source.camera_original:
             entry["allow"] = TRACES
         lines.append(json.dumps(entry) + "\n")
