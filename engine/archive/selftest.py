@@ -42,7 +42,17 @@ BLAKE3_1025: Final = "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb81
 
 def vectors() -> SelfTest:
     """The known vectors that need neither a file nor a decoder."""
-    return SelfTest((_check("blake3", _blake3), _check("canonical_json", _canonical_json), _check("combine", _combine)))
+    from engine.proofs import known
+
+    bodies: dict[str, Callable[[], str]] = {
+        "blake3": _blake3,
+        "canonical_json": _canonical_json,
+        "combine": _combine,
+        "proof_tree": known.tree,
+        "signature": known.signature,
+        "log": known.log,
+    }
+    return SelfTest(tuple(_check(name, body) for name, body in bodies.items()))
 
 
 def _check(name: str, body: Callable[[], str]) -> Check:

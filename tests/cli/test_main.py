@@ -314,5 +314,8 @@ def test_the_self_test_passes() -> None:
         "blake3": "passed",
         "canonical_json": "passed",
         "combine": "passed",
+        "proof_tree": "passed",
+        "signature": "passed",
+        "log": "passed",
         "clip": "passed",
     }
