@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,6 +128,38 @@ def test_what_is_never_presented():
     foreign = align(side(frames(10)), side([*frames(10), "x"], order=[*range(10), -1]), 0.0, TOLERANCE)
     assert not foreign.whole
     assert foreign.foreign.tolist() == [10]
+
+
+def test_thousands_of_edits_in_a_long_recording():
+    """Five thousand of every kind, a third of all contents repeated: each is told, and nothing else."""
+    count = 40_000
+    chance = random.Random(5)
+    names: list[str | None] = ["still" if chance.random() < 0.3 else f"f{n}" for n in range(count)]
+    sealed = side([str(n) for n in names])
+    times = [n * TICK for n in range(count)]
+    expected: dict[str, set[int]] = {"altered": set(), "deleted": set(), "moved": set()}
+    added = []
+    for place in range(4, count - 8, 8):
+        edit = chance.choice(["alter", "delete", "insert", "swap", "shift"])
+        if edit == "alter":
+            names[place] = f"x{place}"
+            expected["altered"].add(place)
+        elif edit == "delete":
+            names[place] = names[place + 1] = None
+            expected["deleted"] |= {place, place + 1}
+        elif edit == "insert":
+            added.append((times[place] + TICK / 2, f"n{place}"))
+        elif edit == "swap" and names[place] != names[place + 2]:
+            names[place], names[place + 2] = names[place + 2], names[place]
+            # two that look alike cannot have changed places: each still is nearest to its own
+            expected["moved"] |= {place, place + 2}
+        elif edit == "shift":
+            times[place] += TICK / 3
+            expected["moved"].add(place)
+    rows = sorted([(t, n) for t, n in zip(times, names, strict=True) if n is not None] + added)
+    found = told(sealed, side([n for _, n in rows], [t for t, _ in rows]))
+    assert {k: set(v) for k, v in found.items() if k != "inserted"} == expected
+    assert found["inserted"] == [number for number, (_, name) in enumerate(rows) if name.startswith("n")]
 
 
 @settings(max_examples=80)
