@@ -32,7 +32,9 @@ DAY = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 def clip(folder: Path, at: datetime, number: int, seconds: float = 2.0, seed: int = 0) -> Path:
     """A recording of device DSJ0457, named and stamped as it would."""
     path = folder / f"DSJ0457_{at:%Y%m%d_%H%M%S}_{number:04d}.mp4"
-    return record(Camera(seed=seed or number, width=160, height=96, seconds=seconds, gop=25, start=at), path)
+    return record(
+        Camera(seed=seed or number, width=160, height=96, seconds=seconds, gop=25, start=at, clocked=False), path
+    )
 
 
 def case(folder: Path, identifier: str, start: str, end: str, rest: str = "", activity: str = "行政检查") -> Path:
