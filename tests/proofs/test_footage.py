@@ -6,8 +6,10 @@ import random
 
 import pytest
 
+from engine.media.photo_parts import photo_parts
 from engine.proofs import envelope
 from engine.proofs.parquet import read_leaves
+from engine.proofs.sample import verify_sample
 from engine.proofs.seal import seal
 from engine.proofs.verify import FrameRun, Status, verify
 
@@ -85,3 +87,61 @@ def test_ten_frames_deleted(footage, tools, tmp_path, name):
     target = tools.rewrite(source, tmp_path / f"copy{source.suffix}", drop)
     result = verify(target, proof)
     assert (result.status, result.frames) == (Status.NOT_OK, (FrameRun("deleted", 20, 29),)), result.other
+
+
+def test_photos(footage, tmp_path):
+    """Cameras' and phones' own: a byte of EXIF is named, a byte of the picture is not forgiven."""
+    photos = sorted((footage / "photo").glob("*.jpg"))
+    if not photos:
+        pytest.skip("no photos in the folder")
+    for photo in photos:
+        result = seal(photo, tmp_path)
+        assert (result.status, result.leaf_count) == ("sealed", 1), photo
+        assert envelope.read(result.seal).kind == "photo"
+        data = photo.read_bytes()
+        parts = photo_parts(data)
+        for name, part in parts.metadata:
+            edited = bytearray(data)
+            edited[data.find(part) + len(part) - 1] ^= 1
+            found = verify(written(tmp_path / "edited.jpg", edited), result.seal)
+            assert found.status is Status.OK_WITH_MISSING_INFO, (photo, name)
+            assert [n["name"].startswith(f"photo.{name}") for n in found.other if n["change"] == "tag"] == [True]
+        edited = bytearray(data)
+        edited[data.rfind(b"\xff\xda") + 400] ^= 1
+        found = verify(written(tmp_path / "edited.jpg", edited), result.seal)
+        assert (found.status, found.frames) == (Status.NOT_OK, (FrameRun("altered", 0, 0),)), photo
+
+
+def written(path, data):
+    path.write_bytes(data)
+    return path
+
+
+def test_photos_of_phones_in_heif(footage, tmp_path):
+    """A HEIF photo is its coded tiles: a byte in one of them, and the file is not what was sealed."""
+    photos = sorted((footage / "photo").glob("*.heic"))
+    if not photos:
+        pytest.skip("no photos in the folder")
+    for photo in photos:
+        result = seal(photo, tmp_path)
+        header = envelope.read(result.seal)
+        assert (result.status, header.kind) == ("sealed", "photo")
+        leaves = read_leaves(result.leaves, header)
+        edited = bytearray(photo.read_bytes())
+        edited[int(leaves.position[7]) + int(leaves.size[7]) // 2] ^= 1
+        assert verify(written(tmp_path / photo.name, edited), result.seal).status is Status.NOT_OK
+
+
+@pytest.mark.parametrize("name", ["video/phone_dog_original.mp4", "video/static_plaza_vtest.avi"])
+def test_a_changed_frame_is_in_one_part_of_the_sample(footage, tmp_path, name):
+    source = recording(footage, name)
+    result = seal(source, tmp_path)
+    leaves = read_leaves(result.leaves, envelope.read(result.seal))
+    row = len(leaves.rows(leaves.streams[0].index)) // 2
+    data = bytearray(source.read_bytes())
+    data[int(leaves.position[row]) + int(leaves.size[row]) // 2] ^= 4
+    target = written(tmp_path / source.name, data)
+    found = [verify_sample(target, f"{n}/4", proof=result.seal) for n in range(1, 5)]
+    assert sorted(r.status for r in found) == [Status.NOT_OK] + [Status.OK_WITH_MISSING_INFO] * 3
+    frames = next(r.frames for r in found if r.status is Status.NOT_OK)
+    assert frames == verify(target, result.seal).frames
