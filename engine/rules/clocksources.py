@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detectors.clockfit import TRUE_RATE, Measured
+from engine.detectors.clockfit import TRUE_RATE, Measured, slope
 from engine.detectors.dates import SINCE_1904, SINCE_2001
 from engine.detectors.screen_ticks import ticking, ticks
 from engine.features.origin import first_picture_s
@@ -215,11 +215,22 @@ def ticked(frames: FrameTable, seconds: _Times, times: _Times) -> tuple[_Times, 
     half = 0.5 / frames.rate
     at = at[kept] - half  # the second began between two pictures
     counted = np.concatenate([[0.0], np.cumsum(np.round(np.diff(at)))])
+    true = _on_a_line(at, counted, 2.5 * half)
+    if np.count_nonzero(true) < LEAST_TICKS:
+        return None
+    at, counted = at[true], counted[true]
     last = np.maximum(np.searchsorted(at, seconds, side="right") - 1, 0)
     since = seconds - at[last]
     surest = int(np.argmin(np.abs(since % 1.0 - 0.5)))  # the reading that lies furthest from a tick
     first = times[surest] - 0.5 - counted[last[surest]] - np.floor(since[surest])
     return at, counted + np.round(first), half
+
+
+def _on_a_line(at: _Times, counted: _Times, within_s: float) -> NDArray[np.bool_]:
+    """(N,) which ticks lie on the line that most lie on; a change of the scene may fall near one."""
+    rate = slope(at, counted, 0.0)
+    off = counted - at - (rate.value if rate else 0.0) * at
+    return np.asarray(np.abs(off - np.median(off)) <= within_s, np.bool_)
 
 
 def _chain(at: _Times) -> list[int]:

@@ -18,7 +18,7 @@ from engine.findings import ClockReading, Kind, Source
 from engine.media.model import Dates, Fact, Structure
 from engine.media.telemetry import TimeTrack
 from engine.rules.clocks import ClockSeries
-from engine.rules.clocksources import clock_series, sound_rate_ppm
+from engine.rules.clocksources import _on_a_line, clock_series, sound_rate_ppm
 from fixtures.camera import Camera, record
 
 START = datetime(2026, 3, 5, 9, 30, 0, tzinfo=UTC)
@@ -199,3 +199,12 @@ def test_a_step_of_the_subtitles_is_found_and_the_panel_stands_in_the_report(cli
     assert not [f for f in whole.findings if f.kind == Kind.CLOCK_JUMP]
     assert [c["clock"] for c in whole.clocks["clocks"]] == ["subtitle"]
     assert whole.clocks["start"]["time"].startswith("2026-03-05T09:30:00")
+
+
+def test_a_change_of_the_scene_near_a_tick_does_not_shift_the_clock() -> None:
+    """The second change is the scene's: it lies 0.08 s off the first tick, near enough to whole seconds."""
+    at = np.array([0.08, *np.arange(1.0, 19.0)])
+    counted = np.round(at)
+    assert _on_a_line(at, counted, 0.05).tolist() == [False] + [True] * 18
+    drifting = np.arange(1800.0) * 1.0005
+    assert _on_a_line(drifting, np.arange(1800.0), 0.05).all()
