@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
 from engine.detectors.places import Places, places_of
+from engine.detectors.units import shown_numbers
 from engine.features.tables import Features
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
-from engine.media.model import NO_TIME
 from engine.media.transport import MAX_EVENTS, EventKind, TransportEvent, TransportFacts
 
 NAME = "transport"
@@ -83,7 +83,7 @@ def propose(features: Features, options: TransportOptions) -> Proposal:
         return Proposal()
     breaks = breaks_of(facts, options)
     places = places_of(features)
-    units = _shown_units(features)
+    units = shown_numbers(features)
     found = [*_loud(breaks, facts, places, units, options), *_told(facts)]
     examined = (Examined("splice", "container", places.end_s),) if len(places.seconds) else ()
     return Proposal(tuple(found), examined=examined)
@@ -111,27 +111,6 @@ def _break(group: Sequence[TransportEvent]) -> Break:
     lost = [e for e in group if e.kind == "lost"]
     steps = tuple(e.step_s for e in group if e.kind == "clock_jump")
     return Break(sum(e.count for e in lost), frozenset(e.pid for e in lost), steps, group[0].unit)
-
-
-def _shown_units(features: Features) -> NDArray[np.int64]:
-    """Picture number of each unit of the examined stream in the order of the file, -1 where it is not shown."""
-    stream = features.media.video
-    if stream is None:
-        return np.zeros(0, np.int64)
-    rows = features.packets.rows(stream.index)
-    pts = features.packets.pts[rows]
-    shown = ~features.packets.hidden[rows] & (pts != NO_TIME)
-    number = np.full(len(rows), -1, np.int64)
-    if features.frames is not None:
-        taken = np.asarray(features.frames["packet"], np.int64)
-        position = {int(row): n for n, row in enumerate(rows)}
-        for k, row in enumerate(taken.tolist()):
-            if row in position:
-                number[position[row]] = k
-    else:
-        order = np.flatnonzero(shown)[np.argsort(pts[shown], kind="stable")]
-        number[order] = np.arange(len(order))
-    return number
 
 
 def _loud(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+from zlib import compress, decompress
+from zlib import error as zlib_error
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.features.arrow import check_columns, column_of, facts_of, field_of, frozen, read_table, refusal, table_of
 from engine.features.plain import from_plain, to_plain
 from engine.media.coded_facts import PICTURE, CodedFacts
+from engine.media.headers import HEADER, HeaderFacts
 from engine.media.model import PACKET_SCHEMA, MediaInfo, PacketTable
 from engine.media.transport import TransportFacts
 
@@ -78,6 +82,7 @@ def coded_to_arrow(coded: CodedFacts) -> pa.Table:
     columns: dict[str, NDArray[Any]] = {f.name: coded.pictures[f.name] for f in _coded_fields()}
     facts: dict[str, Any] = {"codec": coded.codec, "marks": coded.marks.tolist(), "names": list(coded.names)}
     facts["transport"] = to_plain(coded.transport)
+    facts["headers"] = None if coded.headers is None else _packed(coded.headers)
     return table_of(_coded_fields(), columns, CODED_SCHEMA, facts)
 
 
@@ -101,7 +106,22 @@ def coded_from_arrow(table: pa.Table) -> CodedFacts:
         marks=frozen(np.asarray(facts.get("marks", []), np.int32)),
         names=tuple(facts.get("names", ())),
         transport=None if transport is None else from_plain(TransportFacts, transport),
+        headers=None if facts.get("headers") is None else _unpacked(facts["headers"]),
     )
+
+
+def _packed(headers: HeaderFacts) -> dict[str, Any]:
+    """Headers of pictures as text: a few bytes a picture, of codecs that have no rows in the table."""
+    rows = b64encode(compress(headers.rows.tobytes())).decode()
+    return {"codec": headers.codec, "resolution": headers.resolution, "rows": rows}
+
+
+def _unpacked(plain: Mapping[str, Any]) -> HeaderFacts:
+    try:
+        rows = np.frombuffer(decompress(b64decode(plain["rows"], validate=True)), HEADER)
+        return HeaderFacts(str(plain["codec"]), int(plain["resolution"]), frozen(rows))
+    except (KeyError, TypeError, zlib_error) as error:
+        raise ValueError("no headers of pictures") from error
 
 
 def write_packets(packets: PacketTable, path: Path) -> None:

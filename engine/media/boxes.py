@@ -106,6 +106,8 @@ class Walk:
             if size < body - start:
                 return
             stop = min(start + size, end)
+            if stop < body:  # its header reaches beyond its parent
+                return
             yield Box(kind, body, stop)
             start = stop
 

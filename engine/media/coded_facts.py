@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.media.headers import HeaderFacts
 from engine.media.transport import TransportFacts
 
 MARK_PERIOD: Final = 256
@@ -62,6 +63,8 @@ class CodedFacts:
         What encoders sign with in the packets, the first of each, at most 1,000 characters.
     transport
         What the packets of a transport stream say; None for other containers.
+    headers
+        What the headers of pictures of MPEG-1, MPEG-2, MPEG-4 part 2 and JPEG say; None for others.
     """
 
     codec: str
@@ -69,6 +72,7 @@ class CodedFacts:
     marks: NDArray[np.int32]
     names: tuple[str, ...] = ()
     transport: TransportFacts | None = None
+    headers: HeaderFacts | None = None
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -17,6 +17,7 @@ from engine.kernels import columns as c
 from engine.kernels.bits import reader
 from engine.media.bitstream import BitstreamError, Configuration, configuration
 from engine.media.coded_facts import PICTURE, CodedFacts
+from engine.media.headers import READ, HeaderReader
 from engine.media.model import MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
 from engine.media.transport import TransportFacts, scan_transport
@@ -51,6 +52,7 @@ class FactsCollector:
         self._video = video.index if video and self._codec else -1
         self._audio = audio.index if audio and audio.codec == "aac" else -1
         self._scan = _scanner(video) if video and self._codec else None
+        self._headers = HeaderReader(video) if video and video.codec in READ else None
         self._full: list[NDArray[Any]] = []
         self._rows = np.empty(_CHUNK, np.int32)
         self._facts = np.empty((_CHUNK, c.COUNT), np.int64)
@@ -63,6 +65,8 @@ class FactsCollector:
             self._find_names(packet.data)
         if packet.stream == self._video:
             self._look(packet)
+        elif self._headers is not None and packet.stream == self._pictures:
+            self._headers.packet(packet.row, packet.data)
         elif packet.stream == self._audio and MARK in bytes(packet.data[:MARK_WITHIN]):
             if not self._marks:
                 self._find_names(packet.data)
@@ -98,7 +102,8 @@ class FactsCollector:
         """The facts of all packets seen."""
         pictures = np.concatenate([*self._full, self._packed()])
         marks = np.array(self._marks, np.int32)
-        return CodedFacts(self._codec, pictures, marks, tuple(self._names), _transport(self._media))
+        headers = None if self._headers is None else self._headers.finish()
+        return CodedFacts(self._codec, pictures, marks, tuple(self._names), _transport(self._media), headers)
 
 
 def _transport(media: MediaInfo) -> TransportFacts | None:

@@ -53,7 +53,7 @@ def _hides(finding: Finding) -> bool:
 
 
 TRACES: Final[tuple[tuple[str, Says], ...]] = (
-    ("cut_by_copying", lambda f: f.detector in ("copy_cut", "repeated_units") and _loud(f)),
+    ("cut_by_copying", lambda f: f.detector in ("copy_cut", "repeated_units", "stream_clock") and _loud(f)),
     ("cut_by_copying", lambda f: f.detector == "transport" and f.kind == Kind.SPLICE and _loud(f)),
     ("cut_by_copying", lambda f: f.template == "trimmed_start"),
     ("hides_content", lambda f: f.detector == "hidden" and _hides(f)),
@@ -61,7 +61,7 @@ TRACES: Final[tuple[tuple[str, Says], ...]] = (
     ("written_over", lambda f: f.template in ("edit_trace_over", "dates_erased")),
     ("written_by_software", lambda f: f.template in ("edit_trace_written", "edit_trace_layout")),
     ("metadata_changed", lambda f: f.template == "edit_trace_changed"),
-    ("encoded_by_software", lambda f: f.kind == Kind.REENCODE),
+    ("encoded_by_software", lambda f: f.kind == Kind.REENCODE and f.template != "jpeg_tables"),
     ("dates_contradict", lambda f: f.template in ("dates_levels", "dates_modified", "dates_stated")),
     ("processed", lambda f: f.kind == Kind.EDIT_TRACE and _loud(f)),
 )

@@ -21,6 +21,7 @@ from engine.features.arrow import META_KEY
 from engine.features.plain import from_plain, to_plain
 from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.errors import MediaError
+from engine.media.headers import HEADER, HeaderFacts
 from engine.media.model import (
     NO_TIME,
     BoxFacts,
@@ -67,6 +68,7 @@ PACKETS = PacketTable(
     cut_short=True,
 )
 STREAMED = TransportFacts(192, 9, 4, (0, 256), (TransportEvent("clock_jump", 256, 3, 1, 0, -0.5),), (0, 0, 1, 0, 0, 0))
+OLD = HeaderFacts("mpeg4", 30, np.array([(0, 2, 29, 1, 4, 7, 90), (1, -1, -1, -1, 0, 0, -1)], HEADER))
 COLUMNS = [f.name for f in fields(PacketTable) if f.name not in ("media", "digest", "cut_short")]
 
 
@@ -111,13 +113,17 @@ def test_coded_facts_through_parquet(rows: int, tmp_path: Path) -> None:
     assert (again.codec, again.names, again.transport) == (wanted.codec, wanted.names, wanted.transport)
     assert same(again.pictures, wanted.pictures)
     assert same(again.marks, wanted.marks)
+    if wanted.headers is not None:
+        assert again.headers is not None
+        assert (again.headers.codec, again.headers.resolution) == (wanted.headers.codec, wanted.headers.resolution)
+        assert same(again.headers.rows, wanted.headers.rows)
 
 
 def test_every_field_of_the_table_is_kept() -> None:
     """A field that is added to PacketTable must be added to the conversion too."""
     kept = set(convert.packets_to_arrow(PACKETS).column_names) | {"media", "cut_short"}
     assert kept == {f.name for f in fields(PacketTable)}
-    assert {f.name for f in fields(CodedFacts)} == {"codec", "pictures", "marks", "names", "transport"}
+    assert {f.name for f in fields(CodedFacts)} == {"codec", "pictures", "marks", "names", "transport", "headers"}
 
 
 def test_another_version_or_file_is_refused_by_name(tmp_path: Path) -> None:
