@@ -29,7 +29,6 @@ from engine.proofs.files import EXCERPT_SUFFIX, Meter, Tick, digest_blake3, file
 from engine.proofs.header import Header
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves
 from engine.proofs.notes import Note, runs_of, stretches
-from engine.proofs.parquet import read_groups
 from engine.proofs.policy import NO_POLICY, Policy
 from engine.proofs.positions import same_content
 from engine.proofs.problems import ProofProblem
@@ -254,6 +253,8 @@ def _check_covered(path: Path, header: Header) -> None:
 
 def _rows(header: Header, path: Path, numbers: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Leaves]]:
     """The rows of some leaves (numbers rising), after their row group was led to its hash in the header."""
+    from engine.proofs.parquet import read_groups  # here: not beside the demuxer's index, large for a day
+
     sealed = header.groups
     for group, leaves in read_groups(path, header, np.unique(numbers // GROUP).tolist()):
         if subtree(leaves.hashes()) != sealed[group]:

@@ -71,7 +71,6 @@ class Origin:
     clock: str = "system"
     digests: tuple[str, ...] = ()
 
-
     def checked(self) -> Origin:
         """As a header can carry it.
 
