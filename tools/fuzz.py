@@ -25,7 +25,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.fuzz_targets import Target
+    from fuzz_targets import Target
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
@@ -88,7 +88,7 @@ def _damage(data: bytearray, seeds: Sequence[bytes], chance: random.Random) -> N
 
 def work(name: str, seed: int, cases: int) -> None:
     """Run cases of one parser, and print what came of them as JSON."""
-    from tools.fuzz_targets import targets
+    from fuzz_targets import targets
 
     stored = {name: bytes.fromhex(text) for name, text in json.loads(sys.stdin.read()).items()}
     target = targets(stored)[name]
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def drive(cases: int, seed: int, only: Sequence[str] | None) -> int:
     """Run all parsers, one worker after another, and print a table."""
-    from tools.fuzz_targets import seeds, targets
+    from fuzz_targets import seeds, targets
 
     made = seeds()
     stored = json.dumps({name: data.hex() for name, data in made.items()})

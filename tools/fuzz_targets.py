@@ -205,7 +205,8 @@ HEAD = 48 << 10
 def seeds() -> dict[str, bytes]:
     """Small recordings in every container, their packets and configurations, a seal and its leaves."""
     from engine.proofs.seal import seal
-    from fixtures.camera import Camera, SoundFormat, record
+    from fixtures.camera import Camera, record
+    from fixtures.sound import SoundFormat
 
     found: dict[str, bytes] = {}
     with TemporaryDirectory() as name:
@@ -263,7 +264,8 @@ def _fragmented(folder: Path) -> bytes:
 
 def _loas(folder: Path) -> bytes:
     """The first frame of sound in LATM."""
-    command = ["ffmpeg", "-v", "error", "-i", folder / "a.mp4", "-vn", "-c", "copy", "-f", "latm", folder / "a.latm"]
+    source, target = str(folder / "a.mp4"), str(folder / "a.latm")
+    command = ["ffmpeg", "-v", "error", "-i", source, "-vn", "-c", "copy", "-f", "latm", target]
     subprocess.run(command, check=True)
     data = (folder / "a.latm").read_bytes()
     return data[: 3 + ((data[1] & 0x1F) << 8 | data[2])]
