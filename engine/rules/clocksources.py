@@ -63,6 +63,21 @@ def clock_series(features: Features, readings: Sequence[ClockReading], named: bo
     return tuple(found)
 
 
+def photo_series(taken: str | None, offset: str | None) -> tuple[ClockSeries, ...]:
+    """The clock of a photo, by EXIF.
+
+    Parameters
+    ----------
+    taken, offset
+        ``YYYY:MM:DD HH:MM:SS`` and ``+08:00`` as EXIF writes them (CIPA DC-008, 4.6.6); None where it does not.
+    """
+    found = _parsed((taken or "")[:19])
+    if found is None:
+        return ()
+    zone = _parsed(f"2000-01-01T00:00:00{offset}") if offset else None
+    return (_one("exif", 0.0, found[0], WHOLE_SECOND_S, zone[1] if zone is not None else None),)
+
+
 def length_of(features: Features) -> float:
     """Seconds of the presentation, by pictures or sound where they were decoded, else as the header says."""
     frames, audio = features.frames, features.audio

@@ -18,7 +18,7 @@ from engine.findings import ClockReading, Kind, Source
 from engine.media.model import Dates, Fact, Structure
 from engine.media.telemetry import TimeTrack
 from engine.rules.clocks import ClockSeries
-from engine.rules.clocksources import _on_a_line, clock_series, sound_rate_ppm
+from engine.rules.clocksources import _on_a_line, clock_series, photo_series, sound_rate_ppm
 from fixtures.camera import Camera, record
 
 START = datetime(2026, 3, 5, 9, 30, 0, tzinfo=UTC)
@@ -90,6 +90,13 @@ def test_other_headers(tables: Features, structure: Structure, clock: str, zone:
 def test_headers_that_hold_no_date(tables: Features, text: str) -> None:
     facts = (Fact("riff.IDIT", text), Fact("mdta.com.apple.quicktime.creationdate", text))
     assert set(series(within(tables, Structure("riff", facts)))) == {"file_name"}
+
+
+@pytest.mark.parametrize(("offset", "zone"), [(None, None), ("+08:00", 8 * 3600), ("-03:30", -12_600), ("east", None)])
+def test_photos(offset: str | None, zone: int | None) -> None:
+    (found,) = photo_series("2026:03:05 09:30:00", offset)
+    assert (found.clock, found.times[0], found.zone_s) == ("exif", START.timestamp(), zone)
+    assert photo_series("0000:00:00 00:00:00", offset) == photo_series(None, offset) == ()
 
 
 # ---- the clock in the picture -----------------------------------------------------------------

@@ -21,6 +21,8 @@ from engine.findings import (
     verdict_of,
 )
 from engine.media.photos import PhotoFacts
+from engine.rules.clocks import panel, plain_panel
+from engine.rules.clocksources import photo_series
 from engine.rules.judge import finding_id, integrity_of, reason_of
 from engine.rules.pack import PurposeName, RulePack
 
@@ -54,6 +56,7 @@ def photo_report(path: str, size: int, digest: str, facts: PhotoFacts, pack: Rul
         integrity=integrity_of(verdict, None),
         originality=Opinion(Outcome.NOT_EXAMINABLE, "not_checked"),
         findings=findings,
+        clocks=plain_panel(panel(photo_series(facts.taken or facts.digitised, facts.taken_offset))),
     )
 
 

@@ -27,6 +27,8 @@ REGISTER_S: Final = 0.5
 """A register states a device's offset to the second."""
 WELL_KNOWN_PPM: Final = 100.0
 """A rate that is known less exactly says nothing about a device: good ones drift by 20, bad ones by 500."""
+OTHERWISE: Final = frozenset({"file_name", "exif"})
+"""Clocks of a report's panel that are read in a way of their own here."""
 INDEPENDENT: Final = frozenset({"gps"})
 """Clocks that are not the device's own."""
 TO_THE_MINUTE_S: Final = 30.0
@@ -131,9 +133,9 @@ class _Shown:
 def _of_panel(
     panel: Mapping[str, Any], device: Device | None, zone: tzinfo, dated_at: DatedAt | None, length_s: float
 ) -> Iterator[_Shown]:
-    """Clocks that show a date and were ever set; the file's name is read by the register instead."""
+    """Clocks that show a date and were ever set, but for those that are read otherwise: a name, by the register."""
     for line in panel.get("clocks", ()):
-        if not line["dated"] or line["notes"] or line["clock"] == "file_name":
+        if not line["dated"] or line["notes"] or line["clock"] in OTHERWISE:
             continue
         at_s, uncertainty = float(line["at_s"]), float(line["uncertainty_s"])
         if line["clock"] == "container" and at_s > 0 and dated_at is not None:
