@@ -206,7 +206,7 @@ def seeds() -> dict[str, bytes]:
     """Small recordings in every container, their packets and configurations, a seal and its leaves."""
     from engine.proofs.seal import seal
     from fixtures.camera import Camera, record
-    from fixtures.sound import SoundFormat
+    from fixtures.writing import SoundFormat
 
     found: dict[str, bytes] = {}
     with TemporaryDirectory() as name:
