@@ -18,6 +18,9 @@ _CONTAINERS: Final = frozenset(
 )
 _SAME: Final = {b"co64": "stco"}
 """Tables that only differ by how large the file is."""
+_KEYED: Final = "#"
+_OF_PLACE: Final = frozenset((b"\xa9xyz", b"loci", b"gps ", b"GPS "))
+"""Where a recording was made: there with a fix, absent without one."""
 _ENTRY_HEADS: Final = {b"vide": 78, b"soun": 28}
 """Bytes of a sample entry before its boxes, by kind of track."""
 
@@ -36,6 +39,8 @@ def print_mp4(file: BinaryIO, size: int) -> str:
 
 
 def _name(box: Box) -> str:
+    if box.kind[:2] == b"\0\0":  # an item of metadata by the number of its key: how many there are says nothing
+        return _KEYED
     return _SAME.get(box.kind, shown(box.kind).strip())
 
 
@@ -54,8 +59,11 @@ def _inside(walk: Walk, parent: Box, where: str, lines: Lines, kind: bytes, dept
     start = parent.start
     if parent.kind == b"meta" and walk.payload(parent, 8)[4:8] != b"hdlr":
         start += 4  # ISO puts four bytes of version and flags in front, QuickTime does not
-    number = 0
+    number, keyed = 0, False
     for box in walk.boxes(start, parent.end):
+        again, keyed = keyed and _name(box) == _KEYED, _name(box) == _KEYED
+        if box.kind in _OF_PLACE or again:
+            continue
         data = walk.payload(box, 300)
         if box.kind == b"hdlr" and parent.kind == b"mdia":
             kind = data[8:12]

@@ -45,6 +45,15 @@ def test_what_another_writer_does_differently_shows(tmp_path: Path, other: bytes
     assert fingerprint(text(tmp_path, mp4())) != fingerprint(text(tmp_path, other))
 
 
+def test_a_place_and_the_number_of_items_of_metadata_change_nothing(tmp_path: Path) -> None:
+    def head(*user: bytes, **keys: str) -> bytes:
+        return h.brands("qt  ", 0, "qt  ") + h.movie(h.box("udta", *user), h.keyed(**keys))
+
+    plain = text(tmp_path, head(h.said("©mak", "A"), make="A"))
+    assert plain == text(tmp_path, head(h.said("©mak", "A"), h.said("©xyz", "+30+120/"), make="A", location="+30+120/"))
+    assert plain != text(tmp_path, head(h.said("©mak", "A"), h.said("©swr", "1"), make="A"))
+
+
 def test_fragments_are_told_once_however_many_there_are(tmp_path: Path) -> None:
     fragment = h.box("moof", h.box("mfhd", bytes(8))) + h.box("mdat", bytes(5))
     few, many = (h.brands("iso5", 0) + fragment * n for n in (3, 500))

@@ -9,7 +9,13 @@ import pytest
 from engine.findings import Finding, Severity
 from engine.rules.cases.device_structure import BuiltFile, structure_findings
 
-TEXTS = {"a": "ftyp mp42\nmoov\nmoov/mvhd scale=90000", "b": "ftyp mp42\nmoov\nmoov/mvhd scale=1000", "": ""}
+TEXTS = {
+    "a": "ftyp mp42\nmoov\nmoov/mvhd scale=90000\nfree\nmdat",
+    "b": "ftyp mp42\nmoov\nmoov/mvhd scale=1000\nfree\nmdat",
+    "behind": "ftyp mp42\nmdat\nmoov\nmoov/mvhd scale=90000",
+    "edited": "ftyp mp42\nmoov\nmoov/mvhd scale=90000\nmoov/trak0/edts\nmoov/trak0/edts/elst v0 flags=0\nfree\nmdat",
+    "": "",
+}
 
 
 def camera(
@@ -51,6 +57,14 @@ def test_other_firmware_explains_it_and_a_known_program_does_not() -> None:
     (finding,) = found(camera(30), camera(1, "b", first=500, writer="fw 2"))
     assert finding.severity is Severity.NOTICE
     (finding,) = found(camera(30), camera(1, "b", first=500, writer="Lavf59", software=True))
+    assert finding.severity is Severity.SUSPICION
+
+
+@pytest.mark.parametrize("fingerprint", ["behind", "edited"])
+def test_what_a_recorder_does_at_times_is_a_notice(fingerprint: str) -> None:
+    (finding,) = found(camera(30), camera(1, fingerprint, first=500))
+    assert finding.severity is Severity.NOTICE
+    (finding,) = found(camera(30), camera(1, fingerprint, first=500, software=True))
     assert finding.severity is Severity.SUSPICION
 
 

@@ -7,6 +7,7 @@ Source: Gloe, Fischer, Kirchner, "Forensic analysis of video file formats", Digi
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ LEAST_TO_TELL: Final = 3
 """Others that must agree before a difference is told at all."""
 A_MODE: Final = 0.05
 """Share of a device's recordings from which a structure of its own is another way of this device to record."""
+
+AT_TIMES: Final = re.compile(r"^(free|skip|wide)$|/(edts|stss|ctts|sdtp|free)$|/edts/elst ")
+"""Parts that one recorder writes at times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,20 @@ def _of_device(group: Sequence[BuiltFile], text_of: TextOf) -> Iterator[Finding]
     for file in group:
         if file.fingerprint != usual:
             alike, share = len(like), counts[file.fingerprint] / len(group)
-            explained = file.writer not in writers
+            mine, theirs = text_of(file.path), text_of(model.path)
+            explained = file.writer not in writers or parts_of(mine) == parts_of(theirs)
             habit = share >= A_MODE and counts[file.fingerprint] > 1
             suspect = alike >= LEAST and (file.software or not (explained or habit))
-            yield _finding(file, first_difference(text_of(file.path), text_of(model.path)), alike, model, suspect)
+            yield _finding(file, first_difference(mine, theirs), alike, model, suspect)
+
+
+def parts_of(text: str) -> frozenset[str]:
+    """The parts of a structure that one recorder always writes, whatever their order.
+
+    Recorders put an index that fits in front of the media and a longer one behind, write edit lists where sound
+    and picture begin apart, and tables of key pictures and of reordering where there is something to say.
+    """
+    return frozenset(line for line in text.splitlines() if not AT_TIMES.search(line))
 
 
 def _finding(file: BuiltFile, differ: tuple[str, str], others: int, model: BuiltFile, suspect: bool) -> Finding:
