@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.proofs.align import Side, find_origin
+from engine.proofs.align import Side, find_origin, interval
 from engine.proofs.leaves import HIDDEN, LeafStream, Leaves, presentation_times
 
 PES_FORMATS: Final = frozenset({"mpegts", "mpeg"})
@@ -31,9 +31,11 @@ class Clock:
         By how much the presented file's timeline is later: first as the pictures say it, then
         for the other streams as players may place them that show a picture from its edit's start.
     ticks
-        Coarsest time base of each file, the sealed one first.
+        Coarsest time base of each file, the sealed one first; of the presented one no more than the
+        usual interval: whoever writes a file chooses its ticks, and must not choose the tolerance.
     slack
-        One tick of each edit list's own time scale, by which streams of a file may be rounded apart.
+        One tick of each edit list's own time scale, by which streams of a file may be rounded apart;
+        of the presented file likewise no more than the interval.
     """
 
     leading: int | None
@@ -79,21 +81,24 @@ def common_clock(
     sealed_scale, presented_scale
         Ticks a second of their edit lists; None without.
     """
-    ticks = (
-        float(max((s.time_base for s in sealed.streams if s.index in pairs), default=0)),
-        float(max((s.time_base for s in pairs.values()), default=0)),
-    )
-    slack = _edit_slack(sealed, sealed_scale) + _edit_slack(presented, presented_scale)
+    mine = [s for s in sealed.streams if s.index in pairs]
+    before = float(max((s.time_base for s in mine), default=0))
+    after = float(max((s.time_base for s in pairs.values()), default=0))
+    theirs = _edit_slack(presented, presented_scale)
+    if max(after, theirs) > before:
+        most = max([before, *(interval(side(sealed, s)) for s in mine)])
+        after, theirs = min(after, most), min(theirs, most)
+    slack = _edit_slack(sealed, sealed_scale) + theirs
     candidates = sorted(sealed.streams, key=lambda s: (not s.examined, s.kind != "video", s.index))
     leading = next((s for s in candidates if s.index in pairs), None)
     if leading is None:
-        return Clock(None, (0.0,), ticks, slack)
+        return Clock(None, (0.0,), (before, after), slack)
     other = pairs[leading.index]
-    mine, theirs = side(sealed, leading), side(presented, other)
-    origin = find_origin(mine, theirs, max(ticks))
-    before, after = _late_start(mine, leading), _late_start(theirs, other)
-    shifts = dict.fromkeys((0.0, before, -after, before - after))
-    return Clock(leading.index, tuple(origin + s for s in shifts), ticks, slack)
+    here, there = side(sealed, leading), side(presented, other)
+    origin = find_origin(here, there, max(before, after))
+    late, other_late = _late_start(here, leading), _late_start(there, other)
+    shifts = dict.fromkeys((0.0, late, -other_late, late - other_late))
+    return Clock(leading.index, tuple(origin + s for s in shifts), (before, after), slack)
 
 
 def _edit_slack(leaves: Leaves, movie_time_scale: int | None) -> float:
@@ -106,13 +111,14 @@ def _late_start(found: Side, stream: LeafStream) -> float:
 
     An edit may begin between two pictures. ISO/IEC 14496-12 then shows the rest of the earlier
     one; FFmpeg shows the next one at once, and all others earlier by as much. Both are met.
+    Where there is no earlier one, the edit begins with nothing, and the sound would run ahead.
     """
     shown = found.times[found.order != HIDDEN]
     if stream.timeline.trivial or not len(shown) or np.isnan(shown).any():
         return 0.0
     first = stream.timeline.segments[0]
     start = float((first.start + first.shift) * stream.time_base)
-    return max(float(shown.min()) - start, 0.0)
+    return max(float(shown.min()) - start, 0.0) if (found.times <= start).any() else 0.0
 
 
 def counted_on(
