@@ -4,11 +4,11 @@ What it finds
     MP4 and MOV files with more than one index (``moov``), with tables that stand twice where one is
     allowed, with more boxes than any reader should visit, with samples that lie in padding, with tracks
     of picture or sound that are switched off, or with several sample descriptions for one track; Matroska
-    files with more than one segment, header or list of tracks. Whoever hides content relies on the
-    player's choice; the file is judged by what any player could show.
+    files with more than one segment, header or list of tracks; tracks beside those that are examined.
+    Whoever hides content relies on the player's choice; the file is judged by what any player could show.
 Looks like it but is not
     Padding between samples is usual, and empty of them. Chapter pictures are a track that is switched
-    off, and joined recordings of two cameras may have two descriptions: both are notices.
+    off, cameras have two lenses, and joined recordings of two cameras may have two descriptions: all are notices.
 Limits
     Which of two readings somebody was shown cannot be told. Positions of samples are known for MP4 and
     MOV only.
@@ -49,10 +49,21 @@ def propose(features: Features, options: AmbiguousOptions) -> Proposal:
     if media.boxes is not None:
         found += _boxes(media.boxes)
         found += _samples(media.boxes, features.packets, options)
+    found += _several(features)
     repeated = [f.value for f in media.structure.facts if f.name == REPEATED]
     if repeated:
         found.append(_finding("ambiguous_parts", Severity.SUSPICION, len(repeated), ",".join(repeated)))
     return Proposal(tuple(found))
+
+
+def _several(features: Features) -> Iterator[Finding]:
+    """Other tracks of moving pictures or sound than those that are examined."""
+    media, table = features.media, features.packets
+    examined = {s.index for s in (media.video, media.audio) if s is not None}
+    others = [s for s in media.streams if s.kind in ("video", "audio") and not s.still and s.index not in examined]
+    held = [s for s in others if np.count_nonzero(table.stream == s.index) > 1]
+    if held:
+        yield _finding("ambiguous_several", Severity.NOTICE, len(held), ",".join(sorted(s.kind for s in held)))
 
 
 def _boxes(boxes: BoxFacts) -> Iterator[Finding]:

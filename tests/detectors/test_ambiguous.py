@@ -59,3 +59,22 @@ def test_a_second_header_of_matroska(packets_of) -> None:
     structure = Structure("matroska", (Fact("mkv.repeated", "Tracks"),))
     (finding,) = found(packets_of, None, structure)
     assert (finding.template, finding.params["where"]) == ("ambiguous_parts", "Tracks")
+
+
+def test_tracks_beside_the_examined_ones_are_told_where_they_hold_anything(packets_of) -> None:
+    made: Features = packets_of("25fps h264 sound: I9P")
+    sound = made.media.streams[1]
+    other = replace(sound, index=2, kind="audio")
+
+    def told(extra: int) -> list[Finding]:
+        stream = made.packets.stream.copy()
+        stream[made.packets.rows(1)[:extra]] = 2
+        packets = replace(made.packets, stream=stream)
+        media = replace(made.media, streams=(*made.media.streams, other))
+        return list(DETECTOR.propose(replace(made, media=media, packets=packets), DETECTOR.options).findings)
+
+    assert told(0) == told(1) == []
+    (finding,) = told(5)
+    assert (finding.template, finding.severity, finding.params["where"]) == (
+        "ambiguous_several", Severity.NOTICE, "audio",
+    )  # fmt: skip
