@@ -124,10 +124,16 @@ def _containers(features: Features, length: float) -> Iterator[ClockSeries]:
 
 
 def _created(structure: Structure) -> float | None:
-    """Creation by the movie's own header, or the first other header that is dated."""
+    """Creation by the movie's own header, or the first other header that is dated.
+
+    Some writers count from 1970 instead of 1904: what would lie before 1970 is taken so, as FFmpeg does.
+    """
     dated = [d for d in structure.dates if d.created]
     chosen = next((d for d in dated if d.where == "mvhd"), dated[0] if dated else None)
-    return None if chosen is None else SINCE_1904.timestamp() + chosen.created
+    if chosen is None:
+        return None
+    since_1904 = SINCE_1904.timestamp() + chosen.created
+    return since_1904 if since_1904 >= 0 else float(chosen.created)
 
 
 def _dated_at_start(structure: Structure, length: float) -> bool:

@@ -67,6 +67,13 @@ def test_a_header_changed_when_the_recording_ended_dates_its_beginning(tables: F
     assert series(within(tables, structure))["container"].seconds[0] == pytest.approx(at)
 
 
+def test_headers_that_count_from_1970(tables: Features) -> None:
+    structure = Structure("mp4", dates=(Dates("mvhd", int(START.timestamp()), 0),))
+    assert series(within(tables, structure))["container"].times[0] == START.timestamp()
+    empty = Structure("mp4", dates=(Dates("mvhd", 0, 0), Dates("tkhd.0", 0, 5)))
+    assert "container" not in series(within(tables, empty))
+
+
 @pytest.mark.parametrize(
     ("structure", "clock", "zone"),
     [
