@@ -30,6 +30,8 @@ def recorded(view: CaseView, limits: Limits) -> Answer:
         return clear("not_required")
     if view.case.exemptions:
         return clear("exempt")
+    if view.lapsed:
+        return clear("may_be_gone", files=len(view.records))
     signing = exemption_due(view, limits)
     due = max(export_due(view, None, limits).at, signing.at)
     if view.as_of < due:

@@ -158,6 +158,7 @@ def view_of(
         required=pack.listed(case.activity, settings.items),
         timeline=timeline.build((case.start, case.end), records) if whole else None,
     )
+    view = replace(view, lapsed=keeping_checks.lapsed(view, limits))
     if "interruptions" not in pack.content.checks:
         return replace(view, ledger_kept=False)
     return replace(view, ledger=interruptions.assess(view, limits))

@@ -173,16 +173,26 @@ def filing(view: CaseView, limits: Limits) -> Answer:
     return clear(f"filing_{state}", Remark(fact, params=params, evidence=evidence))
 
 
+def lapsed(view: CaseView, limits: Limits) -> bool:
+    """Whether recordings were listed and all of them are gone, each after its term; a pack without terms knows none."""
+    if not view.records or view.present or not {"retention_years", "filing_days"} <= set(limits):
+        return False
+    return _early(view, limits) is False
+
+
+def _early(view: CaseView, limits: Limits) -> bool | None:
+    """Whether what is gone of a case is gone before its term; None where nobody can tell."""
+    terms = terms_of(limits)
+    shortest = shortest_term(view.case, last_recorded(view), view.case.end.tzinfo, terms)
+    return deleted_early(keeping(view, limits), shortest, view.local(view.as_of).date())
+
+
 def kept(view: CaseView, limits: Limits) -> Answer:
     """Whether each listed recording is still there, or may be gone."""
     gone = [r for r in view.records if r.listed is not None and not r.present]
     if not gone:
         return clear("all_there", files=len(view.records))
-    terms, zone = terms_of(limits), view.case.end.tzinfo
-    term = keeping(view, limits)
-    early = deleted_early(
-        term, shortest_term(view.case, last_recorded(view), zone, terms), view.local(view.as_of).date()
-    )
+    term, early = keeping(view, limits), _early(view, limits)
     if early is None:
         return unexaminable("term_unknown", files=len(gone))
     if not early:

@@ -266,7 +266,8 @@ def _uncertainty(left: Piece | None, right: Piece | None) -> float:
         return 0.0
     one, other = left.record.placement, right.record.placement
     same_device = left.record.device is not None and left.record.device == right.record.device
-    if same_device and one is not None and other is not None and one.basis == other.basis:
+    same_clock = one is not None and other is not None and one.basis == other.basis != "declared"
+    if same_device and same_clock:
         return min(total, SAME_CLOCK_S)
     return total
 

@@ -95,6 +95,8 @@ def nothing(view: CaseView) -> Answer:
     """What checks of recordings say where there is none; whether there should be one is asked by `recorded`."""
     if view.case.exemptions:
         return clear("exempt")
+    if view.lapsed:
+        return clear("may_be_gone", files=len(view.records))
     return unexaminable("nothing_recorded") if view.required else clear("not_required")
 
 
@@ -133,6 +135,8 @@ class CaseView:
         The interruptions, judged.
     ledger_kept
         Whether the pack judges interruptions; else a gap inside is a matter of coverage like any other.
+    lapsed
+        Whether recordings were listed and all of them are gone, each after its term.
     """
 
     case: Case
@@ -147,6 +151,7 @@ class CaseView:
     timeline: Timeline | None
     ledger: tuple[JudgedGap, ...] = ()
     ledger_kept: bool = True
+    lapsed: bool = False
 
     @property
     def present(self) -> tuple[RecordFacts, ...]:
