@@ -4,9 +4,10 @@ FFmpeg reads what is there; other players follow an index, leave out packets tha
 as damaged, or play only the chapters of an ordered edition. Whoever edits such marks changes what
 they show, and no coded picture.
 
-Source: RFC 9559 (Matroska), sections 5.1.4.1 (``FlagEnabled``, ``TrackOffset``) and 5.1.7
-(``EditionFlagOrdered``); AVI RIFF File Reference (``strh``, ``idx1``); ITU-T H.222.0, section 2.4.3.2
-(``transport_error_indicator``, ``transport_scrambling_control``).
+Source: RFC 9559 (Matroska), sections 5.1.3.5 (``DiscardPadding``), 5.1.4.1 (``FlagEnabled``, ``TrackOffset``,
+``TrackTimestampScale``, ``CodecDelay``, ``TrackOperation``), 5.1.7 (``EditionFlagOrdered``) and 10.2 (invisible
+blocks); AVI RIFF File Reference (``strh``, ``idx1``); ITU-T H.222.0, section 2.4.3.2 (``transport_error_indicator``,
+``transport_scrambling_control``).
 """
 
 from __future__ import annotations
@@ -22,14 +23,22 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.media.structure_ebml import ElementReader
+from engine.media.structure_ebml import Element, ElementReader
 
 AMBIGUOUS: Final = "ambiguous"
 DISABLED: Final = "track_disabled"
 
 _SEGMENT, _TRACKS, _TRACK, _ENABLED, _OFFSET = 0x18538067, 0x1654AE6B, 0xAE, 0xB9, 0x537F
+_SCALE, _OPERATION, _DELAY = 0x23314F, 0xE2, 0x56AA
+_NUMBER, _CODEC = 0xD7, 0x86
+_CLUSTER, _GROUP, _SIMPLE, _BLOCK, _PADDING = 0x1F43B675, 0xA0, 0xA3, 0xA1, 0x75A2
+_INVISIBLE: Final = 8
+_UNSCALED: Final = (0, 0x3F800000, 0x3FF0000000000000)
+"""1.0 as a float of no, four and eight bytes."""
+_LONGEST_DELAY: Final = 250_000_000
+"""Nanoseconds; what decoders need to begin is a tenth of a second at most."""
 _CHAPTERS, _EDITION, _ORDERED = 0x1043A770, 0x45B9, 0x45DD
-MAX_ELEMENTS: Final = 1_000_000
+MAX_ELEMENTS: Final = 16_000_000
 
 _STREAM_CHUNK: Final = re.compile(rb"[0-9]{2}(db|dc|wb|pc)")
 _STRH: Final = 36
@@ -69,28 +78,62 @@ def _matroska(path: str | os.PathLike[str]) -> Iterator[str]:
         reader = ElementReader(file)
         reader.left = MAX_ELEMENTS
         for segment in reader.elements(0, os.path.getsize(path)):
-            if segment.kind != _SEGMENT:
-                continue
-            for part in reader.elements(segment.start, segment.end):
-                inner, marks = {_TRACKS: (_TRACK, _track_mark), _CHAPTERS: (_EDITION, _edition_mark)}.get(
-                    part.kind, (0, None)
-                )
-                if marks is None:
-                    continue
-                for entry in reader.elements(part.start, part.end):
-                    if entry.kind == inner:
-                        for e in reader.elements(entry.start, entry.end):
-                            reason = marks(e.kind, int.from_bytes(reader.data(e, 8), "big"))
-                            if reason:
-                                yield reason
+            if segment.kind == _SEGMENT:
+                yield from _segment(reader, segment)
         if reader.left <= 0:
             yield AMBIGUOUS
+
+
+def _segment(reader: ElementReader, segment: Element) -> Iterator[str]:
+    unshown: set[int] = set()
+    """Tracks whose coder has pictures of its own that are never shown."""
+    padded: set[int] = set()
+    for part in _parts(reader, segment):
+        if part.kind in (_SIMPLE, _GROUP):
+            yield from _block_marks(reader, part, unshown, padded)
+        inner, marks = {_TRACKS: (_TRACK, _track_mark), _CHAPTERS: (_EDITION, _edition_mark)}.get(part.kind, (0, None))
+        if marks is None:
+            continue
+        for entry in reader.elements(part.start, part.end):
+            if entry.kind == inner:
+                values = [(e.kind, reader.data(e, 8)) for e in reader.elements(entry.start, entry.end)]
+                yield from filter(None, (marks(kind, int.from_bytes(data, "big")) for kind, data in values))
+                if any(kind == _CODEC and data.startswith(b"V_VP") for kind, data in values):
+                    unshown |= {int.from_bytes(data, "big") for kind, data in values if kind == _NUMBER}
+
+
+def _parts(reader: ElementReader, segment: Element) -> Iterator[Element]:
+    """What stands in a segment; in place of its clusters what stands in these, which may be of unknown size."""
+    at = segment.start
+    while (part := next(reader.elements(at, segment.end), None)) is not None:
+        at = part.start if part.kind == _CLUSTER else part.end
+        if part.kind != _CLUSTER:
+            yield part
+
+
+def _block_marks(reader: ElementReader, part: Element, unshown: set[int], padded: set[int]) -> Iterator[str]:
+    """A block that is not to be shown; sound that is to be cut off, with more of its track behind it."""
+    block = Element(_BLOCK, part.start, part.end)
+    elements = list(reader.elements(part.start, part.end)) if part.kind == _GROUP else [block]
+    for block in elements:
+        if block.kind != _BLOCK:
+            continue
+        head = reader.data(block, 12)
+        width = 9 - head[0].bit_length() if head and head[0] else 0
+        if not width or len(head) < width + 3:
+            continue
+        track = int.from_bytes(head[:width], "big") & ((1 << 7 * width) - 1)
+        if track in padded or (head[width + 2] & _INVISIBLE and track not in unshown):
+            yield AMBIGUOUS
+        if any(e.kind == _PADDING and any(reader.data(e, 8)) for e in elements):
+            padded.add(track)
 
 
 def _track_mark(kind: int, value: int) -> str:
     if kind == _ENABLED and not value:
         return DISABLED
-    return AMBIGUOUS if kind == _OFFSET and value else ""
+    odd = (kind == _SCALE and value not in _UNSCALED) or (kind == _DELAY and value > _LONGEST_DELAY)
+    return AMBIGUOUS if odd or (kind in (_OFFSET, _OPERATION) and value) else ""
 
 
 def _edition_mark(kind: int, value: int) -> str:

@@ -102,11 +102,100 @@ def with_track(*more: bytes):
         (with_track(number(0xB9, 0)), (Status.NOT_OK, "track_disabled")),
         (with_track(number(0xB9, 1)), (Status.OK_WITH_MISSING_INFO, "content_whole")),
         (with_track(number(0x537F, 10**9)), (Status.NOT_OK, "ambiguous")),
+        (with_track(element(0x23314F, struct.pack(">f", 1))), (Status.OK_WITH_MISSING_INFO, "content_whole")),
+        (with_track(number(0xB9, 0), number(0xB9, 1)), (Status.NOT_OK, "track_disabled")),
     ],
 )
 def test_ordered_chapters_and_tracks_of_matroska(sealed, tmp_path, change, expected):
     data = in_segment(sealed["mkv"][0].read_bytes(), change)
     assert answer(sealed, tmp_path, "mkv", data) == expected
+
+
+def elements(data: bytes) -> list[bytes]:
+    """Whole elements that stand one after the other."""
+    found, at = [], 0
+    while at < len(data):
+        stop = span(data, at)[1]
+        found.append(data[at:stop])
+        at = stop
+    return found
+
+
+def with_blocks(track: int, change):
+    """Each simple block of one track, changed; `change` gets its number in the track and its content."""
+
+    def changed(parts):
+        count, out = 0, []
+        for part in parts:
+            if part.startswith(bytes.fromhex("1f43b675")):
+                inside = []
+                for piece in elements(part[span(part, 0)[0] :]):
+                    content = piece[span(piece, 0)[0] :]
+                    if piece[0] == 0xA3 and content[0] == 0x80 | track:
+                        piece, count = change(count, content), count + 1
+                    inside.append(piece)
+                part = element(0x1F43B675, *inside)
+            out.append(part)
+        return out
+
+    return changed
+
+
+def invisible(number: int, content: bytes) -> bytes:
+    """Ten pictures that are to be decoded and not to be shown."""
+    flags = content[3] | (8 if 20 <= number < 30 else 0)
+    return element(0xA3, content[:3], bytes([flags]), content[4:])
+
+
+def cut_off(numbers: range, ns: int):
+    """Sound of which a span at the end of each block is to be thrown away."""
+
+    def change(number: int, content: bytes) -> bytes:
+        if number not in numbers:
+            return element(0xA3, content)
+        padding = element(0x75A2, ns.to_bytes(8, "big"))
+        return element(0xA0, element(0xA1, content[:3], bytes([content[3] & 0x7F]), content[4:]), padding)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (with_blocks(1, lambda _, content: element(0xA3, content)), (Status.OK_WITH_MISSING_INFO, "content_whole")),
+        (with_blocks(1, invisible), (Status.NOT_OK, "ambiguous")),
+        (with_blocks(2, cut_off(range(10, 20), 64_000_000)), (Status.NOT_OK, "ambiguous")),
+        (with_blocks(2, cut_off(range(10, 20), 0)), (Status.OK_WITH_MISSING_INFO, "content_whole")),
+    ],
+)
+def test_blocks_that_are_not_to_be_shown_or_heard(sealed, tmp_path, change, expected):
+    """All coded pictures and sound are there, and players that heed the marks leave some of them out."""
+    data = in_segment(sealed["mkv"][0].read_bytes(), change)
+    assert answer(sealed, tmp_path, "mkv", data) == expected
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_marks_in_clusters_of_unknown_size(sealed, tmp_path, unknown):
+    def change(parts):
+        return [b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7 + p[12:] if p[:4] == b"\x1f\x43\xb6\x75" else p for p in parts]
+
+    def both(parts):
+        return change(with_blocks(1, invisible if unknown else lambda _, content: element(0xA3, content))(parts))
+
+    target = tmp_path / "clip.mkv"
+    target.write_bytes(in_segment(sealed["mkv"][0].read_bytes(), both))
+    assert disagreements(target, "matroska,webm") == (("ambiguous",) if unknown else ())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [element(0x23314F, struct.pack(">d", 2)), number(0x56AA, 10**9), element(0xE2, element(0xE9, number(0xED, 1)))],
+    ids=["scaled", "delayed", "joined"],
+)
+def test_tracks_that_only_some_players_scale_delay_or_join(sealed, tmp_path, more):
+    target = tmp_path / "clip.mkv"
+    target.write_bytes(in_segment(sealed["mkv"][0].read_bytes(), with_track(more)))
+    assert disagreements(target, "matroska,webm") == ("ambiguous",)
 
 
 # ---- AVI --------------------------------------------------------------------------------------
