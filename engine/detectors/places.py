@@ -71,7 +71,8 @@ def places_of(features: Features) -> Places:
         pts = features.packets.pts[shown]
         seconds = np.asarray((pts - pts[:1]) * tick_s, np.float64)
     number = np.full(len(features.packets), -1, np.int64)
-    number[shown[shown >= 0]] = np.flatnonzero(shown >= 0)
+    known = (shown >= 0) & (shown < len(number))
+    number[shown[known]] = np.flatnonzero(known)
     if coded is None or not len(coded):
         number = np.zeros(0, np.int64)
         starts = number

@@ -100,7 +100,8 @@ def _pieces(seconds: NDArray[np.float64], period: float) -> Iterator[tuple[int, 
     starts = {0.0, max(0.0, (float(seconds[-1]) - LOOK_S) / 2), max(0.0, float(seconds[-1]) - LOOK_S)}
     for start in sorted(starts):
         first, past = np.searchsorted(seconds, (start, start + LOOK_S)).tolist()
-        yield first, past
+        if past > first:
+            yield first, past
 
 
 def _fold(frames: FrameTable, first: int, past: int, period: float) -> tuple[float, Ticking] | None:
