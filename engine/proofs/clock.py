@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ PES_FORMATS: Final = frozenset({"mpegts", "mpeg"})
 
 PES_BYTES: Final = 1 << 16
 """Largest PES packet of sound."""
+
+LACED_TICKS: Final = 4.0
+"""By how much the last of eight frames in one block of Matroska is off: each is counted on by whole ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,23 @@ def _late_start(found: Side, stream: LeafStream) -> float:
     first = stream.timeline.segments[0]
     start = float((first.start + first.shift) * stream.time_base)
     return max(float(shown.min()) - start, 0.0) if (found.times <= start).any() else 0.0
+
+
+def uncarried(container: str, stream: LeafStream, usual: float) -> float:
+    """Seconds by which sound may be off where the container gives several frames one timestamp; 0: each has its own.
+
+    Parameters
+    ----------
+    container
+        FFmpeg's name of the format.
+    stream
+        The presented sound.
+    usual
+        Seconds from one sealed frame to the next: whoever writes a file chooses its ticks.
+    """
+    if container in PES_FORMATS:
+        return math.inf
+    return min(LACED_TICKS * float(stream.time_base), usual) if container == "matroska,webm" else 0.0
 
 
 def counted_on(

@@ -17,7 +17,7 @@ from engine.media.model import MediaInfo
 from engine.media.reader import open_recording
 from engine.proofs import tree
 from engine.proofs.align import Alignment, align, interval
-from engine.proofs.clock import PES_FORMATS, Clock, common_clock, counted_on, side
+from engine.proofs.clock import Clock, common_clock, counted_on, side, uncarried
 from engine.proofs.collect import LeafCollector
 from engine.proofs.container import container_notes, misleading, repeated_pictures
 from engine.proofs.ending import RAW_FORMATS, truncated
@@ -143,8 +143,8 @@ def compare(name: str, header: Header, sealed: Leaves, media: MediaInfo, present
         result = _align(sealed, stream, presented, other, clock)
         if not result.whole and media.format in RAW_FORMATS and media.size == header.size:
             result = _in_place(name, header, sealed, stream, result)
-        if media.format in PES_FORMATS and stream.kind == "audio":
-            result = _excuse(found, sealed, stream, presented, other, clock, result)
+        if stream.kind == "audio" and (reach := uncarried(media.format, other, interval(side(sealed, stream)))):
+            result = _excuse(found, sealed, stream, presented, other, clock, result, reach)
         result = _leading(found, sealed, stream, result)
         result = _reconfigured(found, sealed, stream, presented, other, result)
         if not result.whole:
@@ -252,8 +252,9 @@ def _excuse(
     other: LeafStream,
     clock: Clock,
     result: Alignment,
+    reach: float,
 ) -> Alignment:
-    """Take from `moved` what the container only could not time."""
+    """Take from `moved` what the container only could not time, and is no more than `reach` seconds off."""
     paired = np.flatnonzero(result.partner != NONE)
     paired = paired[np.argsort(result.partner[paired])]
     partners = result.partner[paired]
@@ -262,7 +263,7 @@ def _excuse(
     apart = np.abs(side(presented, other).times[partners] - clock.origins[0] - mine.times[paired])
     late = (mine.order[paired] == HIDDEN) & ~(apart <= clock.tolerance(interval(mine)) + clock.slack)
     late |= np.isin(paired, result.moved)
-    excused = paired[counted_on(presented, other, partners, late)]
+    excused = paired[counted_on(presented, other, partners, late) & (apart <= reach)]
     excused = np.intersect1d(excused, result.moved)
     if len(excused):
         found.notes.append({**subject(stream, "time_not_carried"), "count": len(excused)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,8 @@ def with_chapters(ordered: int):
     return lambda parts: [*parts, element(0x1043A770, edition)]
 
 
-def with_track(*more: bytes):
-    """Something more in the first track."""
+def with_track(*more: bytes, of: int = 0):
+    """Something more in the first track, or in the one behind it."""
 
     def change(parts):
         out = []
@@ -85,7 +86,7 @@ def with_track(*more: bytes):
                     stop = span(part, start)[1]
                     pieces.append(part[start:stop])
                     start = stop
-                first = next(n for n, p in enumerate(pieces) if p[0] == 0xAE)
+                first = [n for n, p in enumerate(pieces) if p[0] == 0xAE][of]
                 pieces[first] = element(0xAE, pieces[first][span(pieces[first], 0)[0] :], *more)
                 part = element(0x1654AE6B, *(p for p in pieces if p[0] != 0xBF))
             out.append(part)
@@ -170,6 +171,48 @@ def cut_off(numbers: range, ns: int):
 )
 def test_blocks_that_are_not_to_be_shown_or_heard(sealed, tmp_path, change, expected):
     """All coded pictures and sound are there, and players that heed the marks leave some of them out."""
+    data = in_segment(sealed["mkv"][0].read_bytes(), change)
+    assert answer(sealed, tmp_path, "mkv", data) == expected
+
+
+def laced(count: int):
+    """The sound with `count` frames in each block (EBML lacing), of which only the first has a time."""
+
+    def change(parts):
+        out = []
+        for part in parts:
+            if part.startswith(bytes.fromhex("1f43b675")):
+                inside = elements(part[span(part, 0)[0] :])
+                contents = [p[span(p, 0)[0] :] for p in inside]
+                sound = [n for n, p in enumerate(inside) if p[0] == 0xA3 and contents[n][0] == 0x82]
+                for first in range(0, len(sound), count):
+                    group = sound[first : first + count]
+                    frames = [contents[n][4:] for n in group]
+                    sizes = [(len(f) | 0x4000).to_bytes(2, "big") for f in frames[:1]]
+                    steps = [len(b) - len(a) for a, b in pairwise(frames[:-1])]
+                    sizes += [((step + 0x1FFF) | 0x4000).to_bytes(2, "big") for step in steps]
+                    head = contents[group[0]][:3]
+                    body = [head, b"\x86", bytes([len(group) - 1]), *sizes, *frames]
+                    inside[group[0]] = element(0xA3, *body) if len(group) > 1 else inside[group[0]]
+                    for n in group[1:]:
+                        inside[n] = b""
+                part = element(0x1F43B675, *inside)
+            out.append(part)
+        return out
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(4, (Status.OK_WITH_MISSING_INFO, "content_whole")), (8, (Status.NOT_OK, "content_differs"))],
+)
+def test_sound_that_is_counted_on_within_a_block(sealed, tmp_path, count, expected):
+    """Each frame is 64 ms long and counted on by 63: the last of four is 3 ms early, of eight 7 ms."""
+
+    def change(parts):
+        return with_track(element(0x23E383, (63_400_000).to_bytes(8, "big")), of=1)(laced(count)(parts))
+
     data = in_segment(sealed["mkv"][0].read_bytes(), change)
     assert answer(sealed, tmp_path, "mkv", data) == expected
 
