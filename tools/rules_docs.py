@@ -10,9 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from engine.rules import RulePack, load
 from engine.rules.cases.catalogue import CHECKS
-from engine.rules.pack import CheckRule
+from engine.rules.pack import CheckRule, RulePack, load
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "rules.md"
@@ -50,7 +49,7 @@ Judging needs no files: what is declared and what is measured are plain data (`e
 ```python
 from datetime import datetime
 
-from engine.rules import load
+from engine.rules.pack import load
 from engine.rules.cases.judge_case import judge_case
 from engine.rules.cases.manifest import ArchiveSettings, Case, CaseRecording
 from engine.rules.cases.record import BackupFacts, Placement, RecordFacts, Surroundings

@@ -11,7 +11,7 @@ import pytest
 from blake3 import blake3
 
 from engine.cli import main
-from engine.rules import load
+from engine.rules.pack import load
 
 PACK = "zj-rf-2019"
 TEXT = files("engine.rules").joinpath("packs", f"{PACK}.toml").read_text(encoding="utf-8")

@@ -25,7 +25,8 @@ from engine.detectors import (
 from engine.detectors.runner import examine
 from engine.features.tables import Features
 from engine.media.model import NO_TIME
-from engine.rules import judge, load
+from engine.rules.judge import judge
+from engine.rules.pack import load
 
 DETECTORS = tuple(
     m.DETECTOR for m in (gap, clock_jump, hidden, unreadable, audio_gap, audio_missing, audio_muted, av_desync)

@@ -29,10 +29,10 @@ from case_twins import (
 )
 
 from engine.findings import Kind, Level, Outcome, Severity, Verdict
-from engine.rules import RulePackError, parse
 from engine.rules.cases.manifest import ArchiveSettings, ExportExtension
 from engine.rules.cases.record import BackupFacts, ProofFacts, Reuse, Speech
 from engine.rules.cases.result import CaseReport, CheckResult
+from engine.rules.pack import RulePackError, parse
 
 OTHER_PACK = """
 schema = "unbroken.rules/1"

@@ -11,8 +11,9 @@ from engine.features.tables import Features
 from engine.findings import Evidence, Finding, Kind, Level, Outcome, Severity, Source, Verdict
 from engine.media.model import Fact, Structure
 from engine.report.texts import tables
-from engine.rules import judge, load
+from engine.rules.judge import judge
 from engine.rules.originality import NAMES_NOTHING, NO_CONTAINER, NO_TRACE, TRACES, originality_of
+from engine.rules.pack import load
 from fixtures.stream import stream
 
 PACK = load("zj-rf-2019")

@@ -9,8 +9,8 @@ from importlib.resources import files
 import pytest
 
 from engine.findings import Kind, Severity
-from engine.rules import RulePackError, load, names, parse
 from engine.rules.cases.catalogue import CHECKS, tolerance_names
+from engine.rules.pack import RulePackError, load, names, parse
 
 PACK = "zj-rf-2019"
 

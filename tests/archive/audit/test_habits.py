@@ -13,8 +13,8 @@ from engine.archive.audit.habits import clocked, device_habits, with_clock_habit
 from engine.archive.audit.placing import Named, placements
 from engine.archive.audit.worker import Known, Record
 from engine.findings import FileReport, Kind, Opinion, Outcome, Severity, Verdict
-from engine.rules import load
 from engine.rules.cases.manifest import Device, DeviceKind
+from engine.rules.pack import load
 
 PACK = load("zj-rf-2019")
 LENGTH = 300.0

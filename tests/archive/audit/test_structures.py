@@ -14,7 +14,7 @@ from engine.archive.audit.structures import with_structures
 from engine.archive.audit.worker import Known, Record
 from engine.archive.inspect import Options, inspect
 from engine.findings import Outcome, Severity, Verdict
-from engine.rules import load
+from engine.rules.pack import load
 
 PACK = load("zj-rf-2019")
 
