@@ -29,8 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.places import Places, places_of
-from engine.detectors.units import shown_numbers
+from engine.detectors.units import Units, units_of
 from engine.features.tables import Features
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
 from engine.media.headers import BROKEN, GROUP, HeaderFacts
@@ -72,53 +71,54 @@ def propose(features: Features, options: StreamClockOptions) -> Proposal:
     headers = features.coded.headers if features.coded is not None else None
     if headers is None or not len(headers.rows):
         return Proposal()
-    places, number = places_of(features), _numbers(features, headers)
+    units = units_of(features)
+    number = _numbers(features, headers, units)
     if headers.codec == "mjpeg":
-        return Proposal(tuple(_tables(headers, number, places, options)))
-    compared, found = _compare(headers, number, places, options)
-    findings = [_clock(d, places) for d in found]
+        return Proposal(tuple(_tables(headers, number, units, options)))
+    compared, found = _compare(headers, number, units, options)
+    findings = [_clock(d, units) for d in found]
     if headers.codec != "mpeg4":
-        findings += _broken(headers, number, places, options)
-    examined = (Examined("deletion", "bitstream", places.end_s),) if compared else ()
+        findings += _broken(headers, number, units, options)
+    examined = (Examined("deletion", "bitstream", units.end_s),) if compared else ()
     return Proposal(tuple(findings), examined=examined)
 
 
-def _numbers(features: Features, headers: HeaderFacts) -> NDArray[np.int64]:
+def _numbers(features: Features, headers: HeaderFacts, units: Units) -> NDArray[np.int64]:
     """Picture number of each row of the headers, -1 where it is not shown."""
     stream = features.media.video
     rows = features.packets.rows(stream.index) if stream is not None else np.zeros(0, np.int64)
     place = np.searchsorted(rows, headers.rows["row"])
     known = place < len(rows)
     number = np.full(len(headers.rows), -1, np.int64)
-    number[known] = shown_numbers(features)[place[known]]
+    number[known] = units.number[place[known]]
     return number
 
 
 def _compare(
-    headers: HeaderFacts, number: NDArray[np.int64], places: Places, options: StreamClockOptions
+    headers: HeaderFacts, number: NDArray[np.int64], units: Units, options: StreamClockOptions
 ) -> tuple[bool, list[Disagreement]]:
     """Whether the clocks could be compared, and where they disagree."""
     if headers.codec == "mpeg4":
-        every, least = _by_picture(headers, number, places), options.least_pictures
+        every, least = _by_picture(headers, number, units), options.least_pictures
     else:
-        every, least = _by_group(headers.rows, number, places), options.least_groups
-    every = [d for d in every if places.second(d.before) >= options.settle_s]
-    limit = options.off * places.interval_s
+        every, least = _by_group(headers.rows, number, units), options.least_groups
+    every = [d for d in every if units.second(d.before) >= options.settle_s]
+    limit = options.off * units.interval_s
     odd = [d for d in every if abs(d.step_s) > limit]
     if len(every) < least or len(every) - len(odd) < options.agree * len(every):
         return False, []
     return True, odd if len(odd) <= options.most else []
 
 
-def _by_picture(headers: HeaderFacts, number: NDArray[np.int64], places: Places) -> list[Disagreement]:
+def _by_picture(headers: HeaderFacts, number: NDArray[np.int64], units: Units) -> list[Disagreement]:
     """MPEG-4: each picture against the one shown before it, within the second."""
     stamp = headers.rows["stamp"]
-    usable = np.flatnonzero((number >= 0) & (number < len(places.seconds)) & (stamp >= 0))
+    usable = np.flatnonzero((number >= 0) & (number < len(units.seconds)) & (stamp >= 0))
     if headers.resolution == 0 or len(usable) < 2:
         return []
     usable = usable[np.argsort(number[usable], kind="stable")]
     shown = number[usable]
-    ahead = np.diff(stamp[usable] / headers.resolution) - np.diff(places.seconds[shown])
+    ahead = np.diff(stamp[usable] / headers.resolution) - np.diff(units.seconds[shown])
     step = (ahead + 0.5) % 1.0 - 0.5
     return [
         Disagreement(int(a), int(b), float(s))
@@ -127,9 +127,9 @@ def _by_picture(headers: HeaderFacts, number: NDArray[np.int64], places: Places)
     ]
 
 
-def _by_group(rows: NDArray[Any], number: NDArray[np.int64], places: Places) -> list[Disagreement]:
+def _by_group(rows: NDArray[Any], number: NDArray[np.int64], units: Units) -> list[Disagreement]:
     """MPEG-1 and MPEG-2: pictures of each group against the step of the time code, in whole pictures."""
-    rate = max(1, round(1 / places.interval_s)) if places.interval_s > 0 else 25
+    rate = max(1, round(1 / units.interval_s)) if units.interval_s > 0 else 25
     starts = np.flatnonzero((rows["flags"] & GROUP) > 0)
     code = rows["stamp"][starts].astype(np.int64)
     pictures = code // 100 * rate + code % 100
@@ -145,15 +145,15 @@ def _by_group(rows: NDArray[Any], number: NDArray[np.int64], places: Places) -> 
     return found
 
 
-def _clock(found: Disagreement, places: Places) -> Finding:
-    limit = round(places.interval_s / 2, 6)
+def _clock(found: Disagreement, units: Units) -> Finding:
+    limit = round(units.interval_s / 2, 6)
     return Finding(
         kind=Kind.SPLICE,
         severity=Severity.SUSPICION,
         level=Level.E1,
         stream="video",
-        start_s=places.second(found.before),
-        end_s=places.second(found.after),
+        start_s=units.between(found.after)[0],
+        end_s=units.between(found.after)[1],
         start_frame=found.before,
         end_frame=found.after,
         score=0.9,
@@ -165,18 +165,18 @@ def _clock(found: Disagreement, places: Places) -> Finding:
 
 
 def _broken(
-    headers: HeaderFacts, number: NDArray[np.int64], places: Places, options: StreamClockOptions
+    headers: HeaderFacts, number: NDArray[np.int64], units: Units, options: StreamClockOptions
 ) -> Iterator[Finding]:
     """Groups, other than the first, that say that they were cut off from what stood before."""
     rows = np.flatnonzero((headers.rows["flags"] & BROKEN) > 0)
     told = [int(number[r]) for r in rows if number[r] > 0]
     for frame in told[: options.most]:
         severity = Severity.SUSPICION if len(told) <= options.most else Severity.NOTICE
-        yield _at(frame, places, Kind.SPLICE, severity, "broken_link", {"count": len(told)}, 0.8)
+        yield _at(frame, units, Kind.SPLICE, severity, "broken_link", {"count": len(told)}, 0.8)
 
 
 def _tables(
-    headers: HeaderFacts, number: NDArray[np.int64], places: Places, options: StreamClockOptions
+    headers: HeaderFacts, number: NDArray[np.int64], units: Units, options: StreamClockOptions
 ) -> Iterator[Finding]:
     """One or two lasting changes of JPEG's quantisation tables."""
     tables = headers.rows["tables"].astype(np.int64)
@@ -188,19 +188,19 @@ def _tables(
         if number[at] > 0:
             before, after = (int(headers.rows["quality"][i]) for i in (at - 1, at))
             params = {"before": before, "after": after}
-            yield _at(int(number[at]), places, Kind.REENCODE, Severity.NOTICE, "jpeg_tables", params, 0.4)
+            yield _at(int(number[at]), units, Kind.REENCODE, Severity.NOTICE, "jpeg_tables", params, 0.4)
 
 
 def _at(
-    frame: int, places: Places, kind: Kind, severity: Severity, template: str, params: dict[str, Any], score: float
+    frame: int, units: Units, kind: Kind, severity: Severity, template: str, params: dict[str, Any], score: float
 ) -> Finding:
     return Finding(
         kind=kind,
         severity=severity,
         level=Level.E1,
         stream="video",
-        start_s=places.second(frame - 1),
-        end_s=places.second(frame),
+        start_s=units.between(frame)[0],
+        end_s=units.between(frame)[1],
         start_frame=frame - 1,
         end_frame=frame,
         score=score,

@@ -22,12 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.places import Places, places_of
-from engine.detectors.units import shown_numbers
+from engine.detectors.units import Units, units_of
 from engine.features.tables import Features
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
 from engine.media.transport import MAX_EVENTS, EventKind, TransportEvent, TransportFacts
@@ -82,10 +78,9 @@ def propose(features: Features, options: TransportOptions) -> Proposal:
     if facts is None:
         return Proposal()
     breaks = breaks_of(facts, options)
-    places = places_of(features)
-    units = shown_numbers(features)
-    found = [*_loud(breaks, facts, places, units, options), *_told(facts)]
-    examined = (Examined("splice", "container", places.end_s),) if len(places.seconds) else ()
+    units = units_of(features)
+    found = [*_loud(breaks, facts, units, options), *_told(facts)]
+    examined = (Examined("splice", "container", units.end_s),) if len(units.seconds) else ()
     return Proposal(tuple(found), examined=examined)
 
 
@@ -116,8 +111,7 @@ def _break(group: Sequence[TransportEvent]) -> Break:
 def _loud(
     breaks: Sequence[Break],
     facts: TransportFacts,
-    places: Places,
-    units: NDArray[np.int64],
+    units: Units,
     options: TransportOptions,
 ) -> Iterator[Finding]:
     if not breaks:
@@ -131,12 +125,13 @@ def _loud(
         )
         yield _notice("transport_habit", len(breaks), lost, evidence)
         return
-    yield from (_finding(b, facts, places, units) for b in breaks)
+    yield from (_finding(b, facts, units) for b in breaks)
 
 
-def _finding(broken: Break, facts: TransportFacts, places: Places, units: NDArray[np.int64]) -> Finding:
-    frame = _frame_after(broken.unit, facts, places, units)
-    before = None if frame is None else max(frame - 1, 0)
+def _finding(broken: Break, facts: TransportFacts, units: Units) -> Finding:
+    frame = _frame_after(broken.unit, facts, units)
+    before = None if frame is None else frame - 1
+    start, end = (None, None) if frame is None else units.between(frame)
     step = min(broken.steps, key=lambda s: (s >= 0, -abs(s))) if broken.steps else None
     evidence = [Evidence(Source.CONTAINER, "lost_packets", broken.lost, 0)] if broken.pids else []
     evidence += [Evidence(Source.CONTAINER, "streams_broken", len(broken.pids), 1)] if broken.pids else []
@@ -146,8 +141,8 @@ def _finding(broken: Break, facts: TransportFacts, places: Places, units: NDArra
         severity=Severity.SUSPICION,
         level=Level.E1,
         stream="container",
-        start_s=None if before is None else places.second(before),
-        end_s=None if frame is None else places.second(frame),
+        start_s=start,
+        end_s=end,
         start_frame=before,
         end_frame=frame,
         score=0.9 if broken.joined else 0.7,
@@ -158,16 +153,16 @@ def _finding(broken: Break, facts: TransportFacts, places: Places, units: NDArra
     )
 
 
-def _frame_after(unit: int, facts: TransportFacts, places: Places, units: NDArray[np.int64]) -> int | None:
+def _frame_after(unit: int, facts: TransportFacts, units: Units) -> int | None:
     """The first shown picture from a unit on; units and packets may not be the same in number."""
-    if not len(units) or not len(places.seconds):
+    count = len(units.number)
+    if len(units.seconds) < 2 or not count:
         return None
-    scale = len(units) / facts.units if facts.units else 1.0
+    scale = count / facts.units if facts.units else 1.0
     # what is lost belongs to the unit that was under way
-    at = min(max(round(unit * scale) - 1, 0), len(units) - 1)
-    known = units[at:][units[at:] >= 0]
-    frame = int(known[0]) if len(known) else len(places.seconds) - 1
-    return min(max(frame, 1), len(places.seconds) - 1)
+    at = min(max(round(unit * scale) - 1, 0), count - 1)
+    frame = units.first_shown(at)
+    return len(units.seconds) - 1 if frame is None else frame
 
 
 def _told(facts: TransportFacts) -> Iterator[Finding]:

@@ -142,7 +142,8 @@ def scan(data, size, first, limit, watched_pid, pids, events, totals, counts):  
         row = pids[pid]
         adapted = data[sync + 3] & 0x20 and data[sync + 4] > 0
         signalled = adapted and (data[sync + 5] & 0x80) != 0
-        watched = pids[watched_pid, STARTS]
+        starts = (data[sync + 1] & 0x40) != 0
+        watched = pids[watched_pid, STARTS] + (1 if starts and pid == watched_pid else 0)
         if pid != NULL_PID:
             if data[sync + 1] & 0x80:
                 _note(events, totals, counts, DAMAGED, pid, watched, 0, 0)
@@ -151,7 +152,7 @@ def scan(data, size, first, limit, watched_pid, pids, events, totals, counts):  
             _counter(data, sync, pid, row, signalled, watched, events, totals, counts)
             if adapted and data[sync + 4] >= 7 and data[sync + 5] & 0x10:
                 _clock(data, sync, pid, row, signalled, limit, watched, events, totals, counts)
-            if data[sync + 1] & 0x40:
+            if starts:
                 row[STARTS] += 1
         row[PACKETS] += 1
         totals[TOTAL_PACKETS] += 1

@@ -41,7 +41,7 @@ class TransportEvent:
     packet
         Number of the packet in the file.
     unit
-        Units of the examined stream that began before it.
+        Units of the examined stream that had begun by then; one that begins with it counts.
     count
         Lost packets (modulo 16), duplicates, or bytes skipped.
     step_s
