@@ -59,7 +59,7 @@ def _overlaps(view: CaseView, pieces: list[Piece], limits: Limits) -> list[Remar
         length = (min(last.end, piece.end) - piece.start).total_seconds()
         one, other = last.record, piece.record
         copies = one.blake3 is not None and one.blake3 == other.blake3
-        if one is not other and not copies and _basis(one) == _basis(other) and length > allowed:
+        if one is not other and not copies and _one_clock(one, other) and length > allowed:
             params = values(seconds=round(length, 3), before=one.path, after=other.path, device=one.device)
             evidence = (Evidence(Source.CAMERA_CLOCK, "overlap_s", round(length, 3), allowed),)
             until = view.local(min(last.end, piece.end))
@@ -68,8 +68,10 @@ def _overlaps(view: CaseView, pieces: list[Piece], limits: Limits) -> list[Remar
     return remarks
 
 
-def _basis(record: RecordFacts) -> str | None:
-    return record.placement.basis if record.placement is not None else None
+def _one_clock(one: RecordFacts, other: RecordFacts) -> bool:
+    """Whether one clock places both; what the paperwork declares is none, and often to the minute."""
+    places = one.placement, other.placement
+    return places[0] is not None and places[1] is not None and places[0].basis == places[1].basis != "declared"
 
 
 def selective(view: CaseView, limits: Limits) -> Answer:
