@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 from made_clips import scenes, tone, write_clip
 from timestamping import Authority, serving
+
+from engine.cli.main import COMMANDS, run
 
 ROOT = Path(__file__).parents[2]
 REFUSED = {"picture-altered": 1, "signature-header-edited": 1, "not-sealed": 3}
@@ -114,3 +117,20 @@ def test_the_worked_example(here):
 def test_the_page_on_vectors(here):
     ran, compared = follow(ROOT / "vectors" / "README.md", {})
     assert (len(ran), compared) == (2, 2)
+
+
+def test_what_the_readme_names_is_there(capsys, monkeypatch):
+    """Every link leads to a file, and every command of the README exists with the options that are shown."""
+    monkeypatch.setenv("COLUMNS", "200")
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", page) if "://" not in link]
+    assert all((ROOT / link).exists() for link in links)
+    commands = [line.split("#")[0] for line in page.splitlines() if line.startswith("unbroken ")]
+    assert {c.split()[1] for c in commands} == set(COMMANDS) - {"demo"}
+    for command in commands:
+        _, name, *words = command.split()
+        table = getattr(importlib.import_module(COMMANDS[name][0]), "COMMANDS", {})
+        part = [words[0]] if words and words[0] in table else []
+        assert run([name, *part, "--help"]) == 0
+        told = capsys.readouterr().out
+        assert all(f"{option} " in told for option in re.findall(r"--[a-z-]+", command)), command
