@@ -340,7 +340,8 @@ PREFERENCE: tuple[str, ...] = (
 )
 """Which kind a merged finding keeps, of those above notice: the most specific statement first.
 A hole in the times is a fact; that something was deleted there is an inference, unless the
-bitstream itself shows it (an impossibility comes first)."""
+bitstream itself shows it (an impossibility comes first). A leap of a clock *in the picture* comes
+last: beside a cut or an insertion it says how much time that took."""
 
 MERGE_WITHIN_S = 0.25
 """Findings whose intervals come this close (seconds) are about the same event."""
@@ -443,6 +444,8 @@ def _groups(findings: list[Finding]) -> list[list[Finding]]:
 
 def _rank(f: Finding) -> tuple[bool, bool, int, int, float]:
     order = PREFERENCE.index(f.kind) if f.kind in PREFERENCE else len(PREFERENCE)
+    if f.kind == Kind.CLOCK_JUMP and Source.CAMERA_CLOCK in f.sources:
+        order = len(PREFERENCE)
     return f.severity is Severity.NOTICE, not f.impossible, order, -int(f.severity), -f.score
 
 

@@ -41,6 +41,16 @@ def test_two_sources_about_one_event_are_a_violation_and_keep_their_parts() -> N
     assert (only.kind, [p.kind for p in only.parts]) == (Kind.GAP, [Kind.DELETION])
 
 
+def test_a_clock_in_the_picture_witnesses_the_cut_and_does_not_name_it() -> None:
+    clock = finding(Kind.CLOCK_JUMP, 10.0, Severity.SUSPICION, Source.CAMERA_CLOCK, level=Level.E3)
+    (only,) = combine([clock, finding(Kind.DELETION)])
+    assert (only.kind, only.severity, only.level) == (Kind.DELETION, Severity.VIOLATION, Level.E3)
+    media = finding(Kind.CLOCK_JUMP, 10.0, Severity.SUSPICION, Source.CONTAINER)
+    assert combine([media, finding(Kind.DELETION)])[0].kind == Kind.CLOCK_JUMP
+    assert combine([clock])[0].kind == Kind.CLOCK_JUMP
+    assert combine([clock, finding(Kind.DELETION, 10.0, Severity.NOTICE)])[0].kind == Kind.CLOCK_JUMP
+
+
 def test_the_same_two_far_apart_stay_two_suspicions() -> None:
     both = combine([finding(), finding(Kind.GAP, 12.0, Severity.SUSPICION, Source.CONTAINER)])
     assert [f.severity for f in both] == [Severity.SUSPICION] * 2

@@ -18,7 +18,8 @@ Looks like it but is not
     the hole is told elsewhere. A sound packet off the cadence away from a key picture.
 Limits
     Whole closed groups cut out of a recording whose idr_pic_id is constant, or alternates and an
-    even number went, without sound: nothing is left here. HEVC numbers nothing across closed groups.
+    even number went, without sound or with whole packets of it: nothing is left here, and such
+    recordings are called not examinable by the bitstream. HEVC numbers nothing across closed groups.
     What a step of the picture tells needs three key pictures, and something that moves.
     A number that begins again at 0 or 1 may be a reset by command and is not counted.
     H.264 and HEVC; of other codecs only sound packets are looked at.
@@ -35,7 +36,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.detectors.contract import Detector, Proposal
-from engine.detectors.copysigns import HOLES, LOSSES, Sign, counts_across_groups, signs_of, trimmed_start
+from engine.detectors.copysigns import HOLES, LOSSES, Sign, signs_of, sound_keeps_time, trimmed_start, uncounted
 from engine.detectors.keysteps import KeySteps, key_steps
 from engine.detectors.places import Places, places_of
 from engine.features.tables import Features
@@ -88,14 +89,17 @@ def propose(features: Features, options: Options) -> Proposal:
 
 
 def _examined(features: Features, places: Places) -> tuple[Examined, ...]:
-    """For how long a copied cut would break something that is counted."""
-    coded = features.coded
+    """For how long a copied cut would break what is counted, and the cadence of the sound."""
+    coded, end = features.coded, places.end_s
     if coded is None or not len(coded):
         return ()
-    end = places.end_s
-    if counts_across_groups(features, coded):
-        return (Examined("deletion", "bitstream", end),)
-    return (Examined("deletion", "bitstream", 0.0, (Stretch(0.0, end, "nothing_counted"),)),)
+    reason = uncounted(coded)
+    told = [Examined("deletion", "bitstream", end)]
+    if reason is not None:
+        told = [Examined("deletion", "bitstream", 0.0, (Stretch(0.0, end, reason),))]
+    if sound_keeps_time(features):
+        told.append(Examined("deletion", "sound_packets", end))
+    return tuple(told)
 
 
 def _step_signs(places: Places, steps: KeySteps | None, options: Options) -> list[Sign]:
@@ -147,8 +151,9 @@ def _moved(sign: Sign, frame: int, places: Places) -> Sign:
 
 
 def _likeliest(sign: Sign, places: Places, steps: KeySteps | None) -> int | None:
+    """The key picture in a stretch at which the picture steps most; the only one where no picture was seen."""
     inside = [k for k in places.keys if k > 0 and sign.start_s <= places.second(k) <= sign.end_s]
-    if not inside:
+    if not inside or (steps is None and len(inside) > 1):
         return None
     scores = {} if steps is None else dict(zip(steps.frame.tolist(), steps.score.tolist(), strict=True))
     return max(inside, key=lambda k: float(scores.get(k, -np.inf)))
@@ -182,7 +187,7 @@ def _finding(group: Sequence[Sign], places: Places, steps: KeySteps | None, opti
         severity=severity,
         level=Level.E1 if step is None else Level.E2,
         stream="video" if names == {PICTURE_STEP} else "container",
-        start_s=lead.start_s,
+        start_s=max(0.0, lead.start_s),
         end_s=lead.end_s,
         start_frame=None if lead.frame is None else lead.frame - 1,
         end_frame=lead.frame,
@@ -203,6 +208,8 @@ def _finding(group: Sequence[Sign], places: Places, steps: KeySteps | None, opti
 def _template(lead: Sign, severity: Severity) -> str:
     if severity is Severity.NOTICE:
         return "copy_cut_weak"
+    if lead.frame is None:
+        return "copy_cut_within"
     return "lost_pictures" if lead.name in LOSSES else "copy_cut"
 
 

@@ -181,16 +181,18 @@ def _shown_seconds(features: Features, raw: NDArray[np.int64], base: float) -> N
 def _near_key(
     name: str, start: float, end: float, value: Value, packet_s: float, places: Places, always: bool = False
 ) -> Sign:
-    """A sign of the sound, moved to the key picture within a packet's length of it.
+    """A sign of the sound, moved to the key picture in its interval, or within a packet's length of it.
 
     It is strong if that meeting is no chance, or if it is so anywhere (`always`). Of 99 untouched files
     none has a single odd step of sound at a key picture after the first half second.
     """
     low, high = sorted((start, end))
-    key = places.nearest_key(low - packet_s, high + packet_s)
+    inside = places.nearest_key(low - places.tick_s, high + places.tick_s)
+    key = places.nearest_key(low - packet_s, high + packet_s) if inside is None else inside
     if key is None:
         return Sign(name, always, low, high, None, value, round(packet_s, 6))
-    meant = _chance(places, high - low + 2 * packet_s) < BY_CHANCE and name not in HOLES
+    window = high - low if inside is not None else high - low + 2 * packet_s
+    meant = _chance(places, window) < BY_CHANCE and name not in HOLES
     return Sign(name, always or meant, places.second(key - 1), places.second(key), key, value, round(packet_s, 6))
 
 
@@ -213,17 +215,24 @@ def trimmed_start(coded: CodedFacts) -> list[str]:
     return found
 
 
-def counts_across_groups(features: Features, coded: CodedFacts) -> bool:
-    """Whether anything is counted from one group of pictures to the next.
+def uncounted(coded: CodedFacts) -> str | None:
+    """Why whole groups of pictures could be missing without a number that lacks; None where none could.
 
-    Numbers of key pictures that are not constant, references into the group before, or packets of
-    sound at a constant cadence. A single group is counted throughout.
+    Numbers go on across groups by references into the group before, or by numbers of key pictures
+    that count. Where those alternate, an even number of groups leaves nothing. A single group is
+    counted throughout.
     """
     starts = coded.pictures["random_access"] > 0
     if np.count_nonzero(starts) < 2 or (coded.pictures["random_access"][starts][1:] == 1).any():
-        return True
-    if len(np.unique(coded.pictures["idr_id"][starts])) > 1:
-        return True
+        return None
+    different = len(np.unique(coded.pictures["idr_id"][starts]))
+    if different > 2 or (different == 2 and np.count_nonzero(starts) == 2):
+        return None
+    return "numbers_alternate" if different == 2 else "nothing_counted"
+
+
+def sound_keeps_time(features: Features) -> bool:
+    """Whether packets of sound come at a constant cadence, which a cut breaks unless it takes whole packets."""
     sound = features.media.audio
     if sound is None or sound.codec not in FRAMED_SOUND:
         return False

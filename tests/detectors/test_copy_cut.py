@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from engine.detectors import joints, numbering
 from engine.detectors.copy_cut import DETECTOR, propose
+from engine.detectors.copysigns import uncounted
 from engine.features.onepass import extract
 from engine.features.tables import Features
 from engine.findings import Finding, Severity
-from engine.media.coded_facts import PICTURE
+from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.reader import open_recording
 from engine.media.slices import FactsCollector
 
@@ -383,13 +384,32 @@ def test_any_table_of_facts_is_survived(seed):
 
 
 def test_where_nothing_is_counted_across_groups_the_question_is_not_examinable(avc, tmp_path):
-    with_sound = propose(undecoded(avc), DETECTOR.options).examined[0]
-    assert (with_sound.question, with_sound.by, with_sound.not_examinable) == ("deletion", "bitstream", ())
-    assert with_sound.seconds == pytest.approx(8.0)
+    numbers, sound = propose(undecoded(avc), DETECTOR.options).examined
+    assert (numbers.question, numbers.by, numbers.seconds) == ("deletion", "bitstream", 0.0)
+    assert [s.reason for s in numbers.not_examinable] == ["numbers_alternate"]  # x264 writes 0, 1, 0, 1
+    assert (sound.question, sound.by, sound.not_examinable) == ("deletion", "sound_packets", ())
+    assert sound.seconds == pytest.approx(8.0)
     options = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=25:scenecut=0:open-gop=0"}
     closed = encode(tmp_path / "c.mp4", "libx265", options, frames=100)
-    assert propose(undecoded(closed), DETECTOR.options).examined[0].not_examinable == ()
+    assert [e.by for e in propose(undecoded(closed), DETECTOR.options).examined] == ["bitstream", "sound_packets"]
     silent = without(closed, tmp_path / "d.mp4", 50, 75, close=True, sound=False)
     proposal = propose(undecoded(silent), DETECTOR.options)
     assert proposal.findings == ()
+    assert [e.by for e in proposal.examined] == ["bitstream"]
     assert [s.reason for s in proposal.examined[0].not_examinable] == ["nothing_counted"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kinds", "reason"),
+    [
+        ([0, 1, 2, 3], [2, 2, 2, 2], None),
+        ([0, 1, 0, 1], [2, 2, 2, 2], "numbers_alternate"),
+        ([0, 0, 0, 0], [2, 2, 2, 2], "nothing_counted"),
+        ([-1, -1, -1, -1], [2, 1, 1, 1], None),  # open groups refer into the one before
+        ([0, -1, -1, -1], [2, 0, 0, 0], None),  # one group
+    ],
+)
+def test_what_is_counted_across_groups(numbers, kinds, reason):
+    table = np.zeros(4, PICTURE)
+    table["idr_id"], table["random_access"] = numbers, kinds
+    assert uncounted(CodedFacts("h264", table, np.zeros(0, np.int32))) == reason
