@@ -214,18 +214,38 @@ def _sized(data: bytes, at: int) -> tuple[bytes, int]:
 
 @dataclass(frozen=True, slots=True)
 class UnitKinds:
-    """The unit types of a codec that a muxer may add or drop, and those of parameter sets and SEI."""
+    """The unit types of a codec that a muxer may add or drop, and those of parameter sets and SEI.
+
+    Attributes
+    ----------
+    ends
+        Of those dropped, the ends of a sequence or of the whole.
+    pictures
+        Slices.
+    restarts
+        Of these, pictures that are decoded otherwise behind an end: what leads them is not shown then.
+    """
 
     dropped: frozenset[int]
     sets: frozenset[int]
     sei: frozenset[int]
+    ends: frozenset[int] = frozenset()
+    pictures: frozenset[int] = frozenset()
+    restarts: frozenset[int] = frozenset()
 
 
 H264: Final = UnitKinds(frozenset({9, 10, 11, 12}), frozenset({7, 8, 13, 15}), frozenset({6}))
 """Access unit delimiter, end of sequence, end of stream, filler; SPS, PPS, extension, subset SPS; SEI."""
 
-HEVC: Final = UnitKinds(frozenset({35, 36, 37, 38}), frozenset({32, 33, 34}), frozenset({39, 40}))
-"""The same of HEVC: AUD, EOS, EOB, filler; VPS, SPS, PPS; prefix and suffix SEI."""
+HEVC: Final = UnitKinds(
+    frozenset({35, 36, 37, 38}),
+    frozenset({32, 33, 34}),
+    frozenset({39, 40}),
+    ends=frozenset({36, 37}),
+    pictures=frozenset(range(32)),
+    restarts=frozenset({21}),
+)
+"""The same of HEVC: AUD, EOS, EOB, filler; VPS, SPS, PPS; prefix and suffix SEI; CRA pictures restart (8.1.3)."""
 
 
 def kind_of(codec: str, unit: bytes) -> int:

@@ -23,9 +23,12 @@ VVC: Final = UnitKinds(
     dropped=frozenset({20, 21, 22, 25}),
     sets=frozenset({_OPERATING_POINT, _DECODING, _VPS, _SPS, _PPS}),
     sei=frozenset({23, 24}),
+    ends=frozenset({21, 22}),
+    pictures=frozenset(range(12)),
+    restarts=frozenset({9, 10}),
 )
-"""AUD, EOS, EOB, filler; OPI, DCI, VPS, SPS, PPS; SEI. Adaptation parameter sets change with the
-pictures and are content."""
+"""AUD, EOS, EOB, filler; OPI, DCI, VPS, SPS, PPS; SEI; CRA and GDR pictures restart (8.1.1). Adaptation
+parameter sets change with the pictures and are content."""
 
 
 def kind_of(unit: bytes) -> int:

@@ -51,7 +51,8 @@ class Units(Single):
 
     The normal form of a packet is each unit that is kept behind its length in four bytes.
     The normal form of the configuration is the codec's name and, sorted by type and number,
-    each parameter set in force behind its length.
+    each parameter set in force behind its length; SEI of a decoder configuration that the sealed
+    one does not hold; and the end of a sequence, where the picture behind it is decoded otherwise for it.
     """
 
     def __init__(self, codec: str, record: Configuration, dropped_sei: Iterable[bytes] | None = None) -> None:
@@ -60,6 +61,8 @@ class Units(Single):
         self._sets: dict[tuple[int, int], bytes] = {}
         self._sps: dict[int, SpsFacts] = {}
         self._pps: dict[int, int] = {}
+        self._foreign: list[bytes] = []
+        self._end: bytes | None = None
         self._digest: bytes | None = None
         self.framing = f"length{record.prefix}" if record.prefix else "start_codes"
         self._own_sei = dropped_sei is None
@@ -67,7 +70,7 @@ class Units(Single):
         self._configure(record)
 
     def reconfigure(self, extradata: bytes) -> None:
-        self._sets, self._sps, self._pps, self._digest = {}, {}, {}, None
+        self._sets, self._sps, self._pps, self._foreign, self._digest = {}, {}, {}, [], None
         self._configure(record_of(self._codec, extradata))
 
     def _configure(self, record: Configuration) -> None:
@@ -76,6 +79,8 @@ class Units(Single):
             kind = self._kind_of(unit)
             if kind in self._kinds.sei and self._own_sei:
                 self._sei.add(content_digest(unit))
+            elif kind in self._kinds.sei and content_digest(unit) not in self._sei:
+                self._foreign.append(unit)  # may turn the picture, or hide it
             elif kind in self._kinds.sets:
                 self._take(kind, unit)
 
@@ -89,9 +94,23 @@ class Units(Single):
 
     def piece(self, data: memoryview) -> Piece:
         """One packet, which may be one field of a picture."""
-        kept = [u for u in self._split(bytes(data)) if self._keeps(u)]
-        normal = b"".join(piece for unit in kept for piece in (len(unit).to_bytes(4, "big"), unit))
-        return Piece(normal, self._configuration(), self._field(kept) if self.interlaced else None)
+        units = self._split(bytes(data))
+        restarted = self._restarted(units)
+        kept = [u for u in units if self._keeps(u)]
+        configuration = self._configuration() if restarted is None else self._computed(restarted)
+        return Piece(_framed(kept), configuration, self._field(kept) if self.interlaced else None)
+
+    def _restarted(self, units: list[bytes]) -> bytes | None:
+        """The end of a sequence that changes how the picture in these units is decoded."""
+        restarted = None
+        for unit in units if self._kinds.ends else ():
+            kind = self._kind_of(unit)
+            if kind in self._kinds.ends:
+                self._end = unit
+            elif kind in self._kinds.pictures:
+                restarted = self._end if kind in self._kinds.restarts else restarted
+                self._end = None
+        return restarted
 
     @property
     def interlaced(self) -> bool:
@@ -138,11 +157,17 @@ class Units(Single):
 
     def _configuration(self) -> bytes:
         if self._digest is None:
-            sets = (unit for _, unit in sorted(self._sets.items()))
-            self._digest = configuration_digest(
-                self._codec.encode() + b"\0" + b"".join(len(u).to_bytes(4, "big") + u for u in sets)
-            )
+            self._digest = self._computed()
         return self._digest
+
+    def _computed(self, *more: bytes) -> bytes:
+        sets = [unit for _, unit in sorted(self._sets.items())]
+        return configuration_digest(self._codec.encode() + b"\0" + _framed([*sets, *self._foreign, *more]))
+
+
+def _framed(units: Iterable[bytes]) -> bytes:
+    """Each unit behind its length."""
+    return b"".join(piece for unit in units for piece in (len(unit).to_bytes(4, "big"), unit))
 
 
 UNIT_CODECS: Final[Mapping[str, tuple[UnitKinds, Callable[[bytes], int], Callable[[bytes], int]]]] = {

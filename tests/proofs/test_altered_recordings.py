@@ -528,3 +528,41 @@ def test_another_recording(sealed, tmp_path):
 
 def test_no_seal(tmp_path, clip: Path):
     assert verify(clip, tmp_path / "none.unbroken.json").status is Status.NOT_SEALED
+
+
+def test_a_configuration_that_turns_the_picture(sealed, tmp_path):
+    """SEI that the sealed configuration does not hold: a display orientation of 180 degrees, which players heed."""
+    source, proof = sealed["hevc"]
+    data = bytearray(source.read_bytes())
+    orientation = bytes.fromhex("4e012f0360001880")
+    record = data.find(b"hvcC")
+    end = record - 4 + struct.unpack_from(">I", data, record - 4)[0]
+    data[record + 4 + 22] += 1
+    outer = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"]
+    more = b"\x27\x00\x01" + len(orientation).to_bytes(2, "big") + orientation
+    grown = insert(data, outer, end, more)
+    for at in (record - 4, box(grown, outer)[-1] + 16):
+        struct.pack_into(">I", grown, at, struct.unpack_from(">I", grown, at)[0] + len(more))
+    target = tmp_path / source.name
+    target.write_bytes(grown)
+    result = verify(target, proof)
+    assert (result.status, runs(result)) == (Status.NOT_OK, [("altered", 0, 49)])
+    assert any(n["change"] == "configuration" for n in result.other)
+
+
+def test_an_end_of_sequence_that_hides_pictures(tools, sealed, tmp_path):
+    """Behind it a CRA picture begins anew, and the pictures that lead it are not shown."""
+    source, proof = sealed["hevc"]
+    end = bytes.fromhex("000000024801")
+
+    def ended(units):
+        return [replace(u, data=u.data + end) if u.kind == "video" else u for u in units]
+
+    assert verify(tools.rewrite(source, tmp_path / "same.mkv"), proof).status is Status.OK_WITH_MISSING_INFO
+    result = verify(tools.rewrite(source, tmp_path / "ended.mkv", ended), proof)
+    assert result.status is Status.NOT_OK
+    assert {r.change for r in result.frames} == {"altered"}
+    decoded = [u for u in tools.read_units(source) if u.kind == "video"]
+    shown = sorted(u.pts for u in decoded)
+    restarted = [shown.index(u.pts) for n, u in enumerate(decoded) if u.key and n]
+    assert [n for r in result.frames for n in range(r.start_frame, r.end_frame + 1)] == restarted
