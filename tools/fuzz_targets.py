@@ -58,6 +58,7 @@ def targets(made: Mapping[str, bytes]) -> Mapping[str, Target]:
 
 def _containers() -> dict[str, Target]:
     from engine.media.boxes import read_boxes
+    from engine.media.riff_index import read_index
     from engine.media.structure import read_structure
     from engine.media.transport import scan_transport
 
@@ -67,6 +68,7 @@ def _containers() -> dict[str, Target]:
         "structure_mp4": Target(lambda d: read_structure(scratch.holding(d)), (), ("mp4", "mov", "fragmented")),
         "structure_ebml": Target(lambda d: read_structure(scratch.holding(d)), (), ("mkv",)),
         "structure_riff": Target(lambda d: read_structure(scratch.holding(d)), (), ("avi", "wav")),
+        "riff_index": Target(lambda d: read_index(scratch.holding(d)), (), ("avi",)),
         "structure_ts": Target(lambda d: read_structure(scratch.holding(d)), (), ("ts",)),
         "transport": Target(lambda d: scan_transport(scratch.holding(d), 0x100), (), ("ts",)),
     }

@@ -4,8 +4,9 @@ What it finds
     MP4 and MOV files with more than one index (``moov``), with tables that stand twice where one is
     allowed, with more boxes than any reader should visit, with samples that lie in padding, with tracks
     of picture or sound that are switched off, or with several sample descriptions for one track; Matroska
-    files with more than one segment, header or list of tracks; tracks beside those that are examined.
-    Whoever hides content relies on the player's choice; the file is judged by what any player could show.
+    files with more than one segment, header or list of tracks; AVI files whose index leaves out chunks
+    that are stored; tracks beside those that are examined. Whoever hides content relies on the player's
+    choice; the file is judged by what any player could show.
 Looks like it but is not
     Padding between samples is usual, and empty of them. Chapter pictures are a track that is switched
     off, cameras have two lenses, and joined recordings of two cameras may have two descriptions: all are notices.
@@ -14,7 +15,8 @@ Limits
     MOV only.
 Source
     ISO/IEC 14496-12, sections 8.2.1 (one ``moov``), 8.5 (one table of each kind), 8.1.2 (``free`` holds
-    nothing that is used); RFC 9559, section 4.5 (one ``Info``, one ``Tracks``).
+    nothing that is used); RFC 9559, section 4.5 (one ``Info``, one ``Tracks``); AVI RIFF File Reference
+    (``idx1``). Of 20 untouched AVI files with such an index none leaves out a chunk.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ class AmbiguousOptions:
 
     least_samples: int = 1
     """Samples in padding from which it is told."""
+    least_unlisted: int = 2
+    """Chunks of an AVI file that its index leaves out, from which it is told."""
 
 
 def propose(features: Features, options: AmbiguousOptions) -> Proposal:
@@ -50,10 +54,22 @@ def propose(features: Features, options: AmbiguousOptions) -> Proposal:
         found += _boxes(media.boxes)
         found += _samples(media.boxes, features.packets, options)
     found += _several(features)
+    found += _index(features, options)
     repeated = [f.value for f in media.structure.facts if f.name == REPEATED]
     if repeated:
         found.append(_finding("ambiguous_parts", Severity.SUSPICION, len(repeated), ",".join(repeated)))
     return Proposal(tuple(found))
+
+
+def _index(features: Features, options: AmbiguousOptions) -> Iterator[Finding]:
+    """Chunks of an AVI file that its index leaves out, and entries that point to nothing."""
+    index = features.coded.index if features.coded is not None else None
+    if index is None:
+        return
+    if index.unlisted >= options.least_unlisted:
+        yield _finding("ambiguous_unlisted", Severity.SUSPICION, index.unlisted, "idx1")
+    if index.nowhere >= options.least_unlisted:
+        yield _finding("ambiguous_nowhere", Severity.NOTICE, index.nowhere, "idx1")
 
 
 def _several(features: Features) -> Iterator[Finding]:

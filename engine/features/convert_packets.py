@@ -20,6 +20,7 @@ from engine.features.plain import from_plain, to_plain
 from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.headers import HEADER, HeaderFacts
 from engine.media.model import PACKET_SCHEMA, MediaInfo, PacketTable
+from engine.media.riff_index import IndexFacts
 from engine.media.transport import TransportFacts
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def coded_to_arrow(coded: CodedFacts) -> pa.Table:
     columns: dict[str, NDArray[Any]] = {f.name: coded.pictures[f.name] for f in _coded_fields()}
     facts: dict[str, Any] = {"codec": coded.codec, "marks": coded.marks.tolist(), "names": list(coded.names)}
     facts["transport"] = to_plain(coded.transport)
+    facts["index"] = to_plain(coded.index)
     facts["headers"] = None if coded.headers is None else _packed(coded.headers)
     return table_of(_coded_fields(), columns, CODED_SCHEMA, facts)
 
@@ -106,6 +108,7 @@ def coded_from_arrow(table: pa.Table) -> CodedFacts:
         marks=frozen(np.asarray(facts.get("marks", []), np.int32)),
         names=tuple(facts.get("names", ())),
         transport=None if transport is None else from_plain(TransportFacts, transport),
+        index=None if facts.get("index") is None else from_plain(IndexFacts, facts["index"]),
         headers=None if facts.get("headers") is None else _unpacked(facts["headers"]),
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media.headers import HeaderFacts
+from engine.media.riff_index import IndexFacts
 from engine.media.transport import TransportFacts
 
 MARK_PERIOD: Final = 256
@@ -65,6 +66,8 @@ class CodedFacts:
         What the packets of a transport stream say; None for other containers.
     headers
         What the headers of pictures of MPEG-1, MPEG-2, MPEG-4 part 2 and JPEG say; None for others.
+    index
+        How the index of an AVI file agrees with its chunks; None for others.
     """
 
     codec: str
@@ -73,6 +76,7 @@ class CodedFacts:
     names: tuple[str, ...] = ()
     transport: TransportFacts | None = None
     headers: HeaderFacts | None = None
+    index: IndexFacts | None = None
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -20,6 +20,7 @@ from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.headers import READ, HeaderReader
 from engine.media.model import MediaInfo, StreamInfo
 from engine.media.reader import CodedPacket
+from engine.media.riff_index import IndexFacts, read_index
 from engine.media.transport import TransportFacts, scan_transport
 
 MARK: Final = b"Lavc"
@@ -103,7 +104,8 @@ class FactsCollector:
         pictures = np.concatenate([*self._full, self._packed()])
         marks = np.array(self._marks, np.int32)
         headers = None if self._headers is None else self._headers.finish()
-        return CodedFacts(self._codec, pictures, marks, tuple(self._names), _transport(self._media), headers)
+        names, media = tuple(self._names), self._media
+        return CodedFacts(self._codec, pictures, marks, names, _transport(media), headers, _index(media))
 
 
 def _transport(media: MediaInfo) -> TransportFacts | None:
@@ -114,6 +116,14 @@ def _transport(media: MediaInfo) -> TransportFacts | None:
     try:
         return scan_transport(media.path, stream.id)
     except OSError:  # gone since it was opened: whoever compares the file before and after says so
+        return None
+
+
+def _index(media: MediaInfo) -> IndexFacts | None:
+    """How an AVI file's index agrees with what it stores."""
+    try:
+        return read_index(media.path) if media.format == "avi" else None
+    except OSError:  # as above
         return None
 
 

@@ -10,7 +10,9 @@ import pytest
 from engine.detectors.ambiguous import DETECTOR
 from engine.features.tables import Features
 from engine.findings import Finding, Severity
+from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.model import BoxFacts, Fact, Structure, TrackBoxes
+from engine.media.riff_index import IndexFacts
 
 TRACK = TrackBoxes(1, "vide", True, 12800, None, None)
 NOTHING = Structure()
@@ -78,3 +80,19 @@ def test_tracks_beside_the_examined_ones_are_told_where_they_hold_anything(packe
     assert (finding.template, finding.severity, finding.params["where"]) == (
         "ambiguous_several", Severity.NOTICE, "audio",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("index", "templates"),
+    [
+        (IndexFacts(100, 100, 0, 0), []),
+        (IndexFacts(100, 99, 1, 0), []),
+        (IndexFacts(100, 60, 40, 0), ["ambiguous_unlisted"]),
+        (IndexFacts(60, 100, 0, 40), ["ambiguous_nowhere"]),
+    ],
+)
+def test_chunks_that_the_index_of_an_avi_file_leaves_out(packets_of, index: IndexFacts, templates: list[str]) -> None:
+    made: Features = packets_of("25fps h264: I9P")
+    coded = CodedFacts("", np.zeros(0, PICTURE), np.zeros(0, np.int32), index=index)
+    told = DETECTOR.propose(replace(made, coded=coded), DETECTOR.options).findings
+    assert [f.template for f in told] == templates

@@ -34,6 +34,7 @@ from engine.media.model import (
     Structure,
     TrackBoxes,
 )
+from engine.media.riff_index import IndexFacts
 from engine.media.transport import TransportEvent, TransportFacts
 
 STREAM = StreamInfo(
@@ -110,7 +111,8 @@ def test_packets_through_parquet(tmp_path: Path) -> None:
 def test_coded_facts_through_parquet(rows: int, tmp_path: Path) -> None:
     convert.write_coded(coded(rows), tmp_path / "c.parquet")
     again, wanted = convert.read_coded(tmp_path / "c.parquet"), coded(rows)
-    assert (again.codec, again.names, again.transport) == (wanted.codec, wanted.names, wanted.transport)
+    assert (again.codec, again.names) == (wanted.codec, wanted.names)
+    assert (again.transport, again.index) == (wanted.transport, wanted.index)
     assert same(again.pictures, wanted.pictures)
     assert same(again.marks, wanted.marks)
     if wanted.headers is not None:
@@ -123,7 +125,15 @@ def test_every_field_of_the_table_is_kept() -> None:
     """A field that is added to PacketTable must be added to the conversion too."""
     kept = set(convert.packets_to_arrow(PACKETS).column_names) | {"media", "cut_short"}
     assert kept == {f.name for f in fields(PacketTable)}
-    assert {f.name for f in fields(CodedFacts)} == {"codec", "pictures", "marks", "names", "transport", "headers"}
+    assert {f.name for f in fields(CodedFacts)} == {
+        "codec",
+        "pictures",
+        "marks",
+        "names",
+        "transport",
+        "headers",
+        "index",
+    }
 
 
 def test_another_version_or_file_is_refused_by_name(tmp_path: Path) -> None:
