@@ -14,6 +14,7 @@ import contextlib
 import datetime
 import json
 import os
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -88,10 +89,10 @@ def approve(
         ``own_approval``, ``register_field`` (a text that is empty or too long), ``register_torn``,
         ``register_broken`` (the last line cannot be read), ``busy``, ``cannot_write``.
     """
-    if who.strip() == approver.strip():
+    if _spoken(who) == _spoken(approver):
         raise ProofProblem("own_approval", who)
     return _append(
-        Path(register),
+        _place(register),
         {
             "kind": Kind.APPROVAL.value,
             "who": who,
@@ -101,6 +102,11 @@ def approve(
             "what": what.to_json(),
         },
     )
+
+
+def _spoken(name: str) -> list[str]:
+    """A name without what differs in writing alone: case, spaces, forms of one character."""
+    return unicodedata.normalize("NFKC", name).casefold().split()
 
 
 def enter_use(
@@ -135,7 +141,7 @@ def enter_use(
         raise ProofProblem("no_approval", approval.id)
     assert approval.action is not None
     return _append(
-        Path(register),
+        _place(register),
         {
             "kind": Kind.USE.value,
             "who": approval.who,
@@ -198,7 +204,7 @@ def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
         ``register_not_torn`` if the last line is whole; ``register_broken`` if the chain is broken
         elsewhere; as of `approve` for the rest.
     """
-    path = Path(register)
+    path = _place(register)
     with _writing(path):
         data = content_of(path)
         chain = verify(path)
@@ -222,6 +228,11 @@ def recover(register: str | os.PathLike[str], who: str) -> Entry | None:
 
 
 # ---- writing ----------------------------------------------------------------------------------
+
+
+def _place(register: str | os.PathLike[str]) -> Path:
+    """Where the file itself lies: one register has one lock and is replaced as one, by whatever link it is reached."""
+    return Path(os.path.realpath(register))
 
 
 @contextlib.contextmanager

@@ -118,8 +118,11 @@ def test_fields_that_say_nothing_are_refused(register, field, value):
     assert not register.exists() or register.read_bytes() == b""
 
 
-def test_nobody_approves_for_themselves(register):
-    assert reason(allow, register, who="王五", approver=" 王五 ") == "own_approval"
+@pytest.mark.parametrize(
+    ("who", "approver"), [("王五", " 王五 "), ("Li Min", "li  min"), ("Li Min", "Ｌｉ Ｍｉｎ"), ("José", "Jose\u0301")]
+)
+def test_nobody_approves_for_themselves(register, who, approver):
+    assert reason(allow, register, who=who, approver=approver) == "own_approval"
 
 
 # ---- approvals ---------------------------------------------------------------------------------
@@ -328,6 +331,21 @@ def test_a_torn_last_line_is_told_and_closed_without_losing_it(six, cut):
     assert [e.sequence for e in read(six)] == [1, 2, 3, 4, 5, 6, 7]
     allow(six, Action.EXPORT)
     assert read(six)[-1].line == 9
+
+
+def test_a_link_leads_to_one_register(tmp_path):
+    """It is the file that is locked and replaced, not the link: else there were two registers from then on."""
+    register, link = tmp_path / "kept" / "register", tmp_path / "link"
+    register.parent.mkdir()
+    link.symlink_to(register)
+    allow(link)
+    with register.open("ab") as file:
+        file.write(b'{"torn')
+    recover(link, "王五")
+    allow(register)
+    assert link.is_symlink()
+    assert [e.kind for e in read(register)] == [Kind.APPROVAL, Kind.RECOVERY, Kind.APPROVAL]
+    assert not list(tmp_path.glob("*.lock"))
 
 
 def test_a_line_that_lacks_only_its_line_feed_counts(six):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,7 @@ def cosign(data: bytes, prove: Prove, signer: Signer, state: Path, at: int, log:
     """
     if signer.algorithm is not Algorithm.COSIGNATURE:
         raise ProofProblem("witness_key", signer.name)
+    state = Path(os.path.realpath(state))  # one memory, by whatever link it is reached
     with locked(state.with_name(state.name + ".lock")):
         seen = read_state(state)
         origin = data.split(b"\n", 1)[0].decode("utf-8", "replace")

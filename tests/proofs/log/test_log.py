@@ -295,6 +295,20 @@ def test_a_witness_refuses_a_fork(log, witness, tmp_path):
     cosign(served(made), prover(made), key, state, 3000)
 
 
+def test_a_witness_has_one_memory_whatever_link_leads_to_it(log, witness, tmp_path):
+    """Were the link replaced, its memory would stay behind, and a rollback to there would be cosigned."""
+    made, signer = log
+    key, state = witness
+    old = served(made)
+    cosign(old, prover(made), key, state, 1000, signer.key)
+    link = tmp_path / "link.json"
+    link.symlink_to(state)
+    made.append([b"new"], signer)
+    cosign(served(made), prover(made), key, link, 2000)
+    assert link.is_symlink()
+    assert reason(cosign, old, prover(made), key, state, 3000) == "log_rollback"
+
+
 def test_a_witness_refuses_a_rollback_and_an_old_size(log, witness):
     made, signer = log
     key, state = witness
