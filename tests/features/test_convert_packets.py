@@ -91,6 +91,8 @@ def coded(rows: int) -> CodedFacts:
         np.array([0, 256], np.int32),
         ("x264 – 核", "Lavc\udc80"),
         STREAMED if rows else None,
+        OLD if rows else None,
+        IndexFacts(3, 2, 1, 0),
     )
 
 
