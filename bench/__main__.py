@@ -14,7 +14,8 @@ from bench.machine import circumstances, missing_tools
 from bench.results import Measured, Settings, Suite, from_json, to_json
 
 MODULES: Final = (
-    "decode", "kernels", "scenes", "seal", "verify", "proof_size", "scale", "startup", "detectors", "memory",
+    "decode", "kernels", "scenes", "container", "seal", "verify", "proof_size", "scale", "startup", "detectors",
+    "memory",
 )  # fmt: skip
 """Modules of this package that hold a `SUITE`, in the order of the page."""
 
