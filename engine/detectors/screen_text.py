@@ -6,7 +6,7 @@ clock can show: letters that look like digits, a point or a full-width colon bet
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -52,9 +52,15 @@ class Shown:
     text: str
 
 
+@lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether text recognition is installed."""
-    return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec("onnxruntime") is not None
+    """Whether text recognition is installed and loads: its picture library needs some of the system's."""
+    try:
+        importlib.import_module("rapidocr")
+        importlib.import_module("onnxruntime")
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def read(luma: NDArray[np.uint8], place: Ticking) -> Shown | None:
