@@ -16,7 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from engine.archive.inspect import Options, inspect
+from engine.archive.guarding import Options
+from engine.archive.inspect import inspect
 from fixtures.camera import Camera, record
 from fixtures.tamper import tamper
 

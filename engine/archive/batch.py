@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from engine.archive.inspect import DEFAULTS, Inspected, Options, failed, inspect_with_exhibits
+from engine.archive.guarding import DEFAULTS, Inspected, Options, failed
+from engine.archive.inspect import inspect_with_exhibits
 from engine.archive.pool import Standing, Tick, plan, run
 from engine.findings import FileReport
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from blake3 import blake3
 
-from engine.archive.inspect import DEFAULTS, Inspected, Options, conclude, guarded, known, no_tick, stamp, tables
+from engine.archive.guarding import DEFAULTS, Inspected, Options, guarded, known, no_tick, stamp
+from engine.archive.inspect import conclude, tables
 from engine.archive.pool import Tick
 from engine.findings import (
     Evidence,
@@ -29,7 +30,7 @@ from engine.proofs.files import FileDigests, digest_both, file_state
 from engine.proofs.problems import ProofProblem
 from engine.proofs.seal import Sealer
 from engine.proofs.standing import SealResult
-from engine.rules.judge import finding_id
+from engine.rules.opinions import finding_id
 from engine.rules.pack import RulePack
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.archive.batch import lost
-from engine.archive.inspect import Inspected, Options
+from engine.archive.guarding import Inspected, Options
 from engine.archive.pool import Batch, plan, processors, run
 from engine.cli.common import INTERRUPTED, ProgressMode, bilingual, say, write_file
 from engine.cli.progress import watching

@@ -150,7 +150,7 @@ def _run(
     level: Depth,
 ) -> int:
     from engine.archive.batch import lost
-    from engine.archive.inspect import Options
+    from engine.archive.guarding import Options
     from engine.archive.pool import plan, run
     from engine.cli.progress import watching
     from engine.report.run import Run, sealing_task, task

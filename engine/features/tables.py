@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.media.coded_facts import CodedFacts
 from engine.media.model import MediaInfo, PacketTable
-from engine.media.telemetry import TimeTrack
+
+if TYPE_CHECKING:
+    from engine.media.coded_facts import CodedFacts
+    from engine.media.telemetry import TimeTrack
 
 FRAME_SCHEMA: Final = "unbroken.frames/1"
 AUDIO_SCHEMA: Final = "unbroken.audio/2"

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.tables import CORRUPT, DAMAGED, GRID_COLUMNS, GRID_ROWS, FrameTable
-from engine.kernels import phash
 
 MARGIN: Final = 3
 """Rows of blocks at the top and at the bottom that are not looked at: 3 of 22."""
@@ -51,6 +50,8 @@ class VideoPrint:
 
 def videoprint(frames: FrameTable) -> VideoPrint:
     """The fingerprint of a recording's pictures; empty for one that has none that tell anything."""
+    from engine.kernels import phash  # compiled code, which those who only read fingerprints do without
+
     chosen = quiet(np.asarray(frames["difference"], np.float64), frames.seconds)
     flags = np.asarray(frames["flags"]).astype(np.int64)
     chosen = chosen[(flags[chosen] & (CORRUPT | DAMAGED)) == 0]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from engine.archive.audit.result import ArchiveReport
-from engine.archive.inspect import Inspected
+from engine.archive.guarding import Inspected
 from engine.archive.selftest import SelfTest
 from engine.findings import FileReport, Outcome, Verdict
 from engine.report.cases_axis import BAR, axis_of

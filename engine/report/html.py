@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from engine.archive.exhibits import Picture
-from engine.archive.inspect import Inspected
+from engine.archive.guarding import Inspected
 from engine.findings import FileReport, Finding, Opinion, Severity, Verdict
 from engine.report import clocks
 from engine.report.entry import plain

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine._version import __version__
 from engine.archive.batch import work
-from engine.archive.inspect import Inspected, Options
+from engine.archive.guarding import Inspected, Options
 from engine.archive.pool import Task, Tick
 from engine.archive.selftest import SelfTest, vectors
 from engine.findings import FileReport

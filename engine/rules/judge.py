@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from blake3 import blake3
-
 from engine.detectors.damage import unexaminable
 from engine.detectors.runner import Examination
 from engine.features.tables import Features
@@ -14,11 +12,9 @@ from engine.rules.clockfindings import panel_findings
 from engine.rules.clocks import panel, plain_panel
 from engine.rules.clocksources import clock_series, sound_rate_ppm
 from engine.rules.facts import media_facts
+from engine.rules.opinions import finding_id, integrity_of, reason_of
 from engine.rules.originality import originality_of
 from engine.rules.pack import PurposeName, RulePack
-
-ID_DIGITS = 16
-"""Hexadecimal digits of a finding's identifier: 64 bits."""
 
 UNDECODED = "nothing_found_undecoded"
 """Nothing in container and bitstream, and nobody looked at pictures and sound: no opinion on integrity."""
@@ -67,37 +63,6 @@ def not_decoded(features: Features) -> bool:
     """Whether the file was read without decoding: there are streams and no tables of them."""
     asked = features.media.video is not None or features.media.audio is not None
     return asked and features.frames is None and features.audio is None
-
-
-def reason_of(verdict: Verdict, obstacle: str | None) -> str:
-    """Identifier of the reason for a verdict."""
-    if verdict in (Verdict.VIOLATION, Verdict.SUSPICION):
-        return "traces_found"
-    return "nothing_found" if obstacle is None else obstacle
-
-
-def integrity_of(verdict: Verdict, obstacle: str | None) -> Opinion:
-    """Whether content was deleted, inserted, reordered or replaced, as far as was examined."""
-    reason = reason_of(verdict, obstacle)
-    if verdict in (Verdict.VIOLATION, Verdict.SUSPICION):
-        return Opinion(Outcome.FOUND, reason)
-    return Opinion(Outcome.CLEAR if verdict is Verdict.CLEAR else Outcome.NOT_EXAMINABLE, reason)
-
-
-def finding_id(digest: str, finding: Finding) -> str:
-    """Identifier of a finding: stable between runs over the same file.
-
-    Parameters
-    ----------
-    digest
-        BLAKE3 of the file (or the identifier of a case).
-    finding
-        Kind, stream, start and end in milliseconds and the detector count; score, severity
-        and texts do not, so that a reviewer's mark outlives a change of threshold.
-    """
-    times = ("" if t is None else str(round(t * 1000)) for t in (finding.start_s, finding.end_s))
-    parts = (digest, finding.kind, finding.stream, *times, finding.detector)
-    return str(blake3("\x1f".join(parts).encode()).hexdigest(length=ID_DIGITS // 2))
 
 
 def _ruled(finding: Finding, digest: str, pack: RulePack, purpose: PurposeName) -> Finding:

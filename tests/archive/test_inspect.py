@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
+import engine.archive.guarding as guarding
 import engine.archive.inspect as module
-from engine.archive.inspect import Options, inspect, inspect_with_exhibits
+from engine.archive.guarding import Options
+from engine.archive.inspect import inspect, inspect_with_exhibits
 from engine.findings import FileReport, Opinion, Outcome, Severity, Verdict
 from engine.proofs import files
 from fixtures.tamper import tamper
@@ -45,7 +47,7 @@ def test_without_decoding_nothing_found_is_no_opinion_on_integrity(clip: Path, m
     report = inspect(clip, Options(level="container"))
     assert report.verdict is Verdict.CLEAR
     assert report.integrity == Opinion(Outcome.NOT_EXAMINABLE, "nothing_found_undecoded")
-    assert {e.by for e in report.examined} <= {"timestamps", "bitstream"}
+    assert {e.by for e in report.examined} <= {"timestamps", "bitstream", "sound_packets"}
 
 
 def test_without_decoding_a_hole_is_found_at_the_same_place(clip: Path, tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_a_file_that_shrinks_while_it_is_hashed(clip: Path, tmp_path: Path, monk
         os.truncate(copy, 8192)
         return found
 
-    monkeypatch.setattr(module, "file_state", shrink)
+    monkeypatch.setattr(guarding, "file_state", shrink)
     not_examinable(inspect(copy), "changed")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.archive.exhibits import Exhibits, Picture, Series
-from engine.archive.inspect import Inspected
+from engine.archive.guarding import Inspected
 from engine.archive.selftest import vectors
 from engine.findings import FileReport, Severity, Verdict
 from engine.report import terminal

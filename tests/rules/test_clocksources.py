@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.archive.inspect import Options, inspect
+from engine.archive.guarding import Options
+from engine.archive.inspect import inspect
 from engine.features.onepass import extract
 from engine.features.survey import survey
 from engine.features.tables import Features

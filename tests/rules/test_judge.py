@@ -11,7 +11,8 @@ import pytest
 from engine.detectors.runner import Examination
 from engine.features.tables import SCALARS, Features, FrameTable
 from engine.findings import Evidence, Finding, Kind, Level, Outcome, Severity, Source, Verdict
-from engine.rules.judge import finding_id, judge
+from engine.rules.judge import judge
+from engine.rules.opinions import finding_id
 from engine.rules.pack import load
 from fixtures.stream import stream
 

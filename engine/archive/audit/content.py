@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 import numpy as np
 
-from engine.features.speech import heard
 from engine.features.tables import Features
 from engine.features.videoprint import VideoPrint, videoprint
 from engine.findings import FileReport
@@ -87,6 +86,8 @@ def speech_of(features: Features) -> Speech | None:
     """
     if features.audio is None or not len(features.audio):
         return None
+    from engine.features.speech import heard
+
     found = heard(features.audio)
     return Speech(
         intervals=tuple((start, end) for start, end, _ in found.speech),

@@ -23,7 +23,7 @@ from engine.findings import (
 from engine.media.photos import PhotoFacts
 from engine.rules.clocks import panel, plain_panel
 from engine.rules.clocksources import photo_series
-from engine.rules.judge import finding_id, integrity_of, reason_of
+from engine.rules.opinions import finding_id, integrity_of, reason_of
 from engine.rules.pack import PurposeName, RulePack
 
 EDITORS: Final = re.compile(

@@ -22,7 +22,7 @@ from engine.findings import (
 )
 from engine.proofs.verify import Status
 from engine.rules.cases.record import ProofFacts
-from engine.rules.judge import finding_id
+from engine.rules.opinions import finding_id
 from engine.rules.pack import RulePack
 
 

@@ -11,7 +11,7 @@ from engine.archive.audit.content import Content
 from engine.archive.audit.proofs import check_proof
 from engine.archive.audit.walk import is_photo_name
 from engine.archive.exhibits import Exhibits
-from engine.archive.inspect import Inspected, Options, conclude, failed, guarded, hash_file, known, progress_of, stamp
+from engine.archive.guarding import Inspected, Options, failed, guarded, hash_file, known, stamp
 from engine.archive.pool import Tick
 from engine.findings import FileReport
 from engine.proofs.policy import Policy
@@ -107,6 +107,7 @@ LASTING = frozenset(
 
 def _recording(path: str, digest: str, tick: Tick, order: Order) -> Known:
     from engine.archive.audit.content import content_of
+    from engine.archive.inspect import conclude, progress_of
     from engine.features.onepass import extract
     from engine.features.speech import SpeechMeter
 

@@ -29,7 +29,7 @@ from engine.rules.cases.manifest import ArchiveSettings, Case, Device
 from engine.rules.cases.record import Attachment, RecordFacts, Surroundings
 from engine.rules.cases.result import CaseReport, CheckResult, Lane
 from engine.rules.cases.view import Answer, Carried, CaseView, Limits, Remark
-from engine.rules.judge import ID_DIGITS
+from engine.rules.opinions import ID_DIGITS
 from engine.rules.pack import CheckRule, RulePack
 
 FUNCTIONS: Mapping[str, Callable[[CaseView, Limits], Answer]] = {

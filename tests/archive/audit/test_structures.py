@@ -12,7 +12,8 @@ from engine.archive.audit.content import Content
 from engine.archive.audit.placing import Named
 from engine.archive.audit.structures import with_structures
 from engine.archive.audit.worker import Known, Record
-from engine.archive.inspect import Options, inspect
+from engine.archive.guarding import Options
+from engine.archive.inspect import inspect
 from engine.findings import Outcome, Severity, Verdict
 from engine.rules.pack import load
 
