@@ -17,6 +17,7 @@ from case_twins import (
     LONG_BREAK,
     PACK,
     SECOND,
+    SILENT,
     STOPPED,
     UNRECORDED,
     WHOLE,
@@ -30,7 +31,7 @@ from case_twins import (
 
 from engine.findings import Kind, Level, Outcome, Severity, Verdict
 from engine.rules.cases.manifest import ArchiveSettings, ExportExtension
-from engine.rules.cases.record import BackupFacts, ProofFacts, Reuse, Speech
+from engine.rules.cases.record import BackupFacts, ProofFacts, RecordFacts, Reuse, Speech
 from engine.rules.cases.result import CaseReport, CheckResult
 from engine.rules.pack import RulePackError, parse
 
@@ -274,6 +275,48 @@ def test_a_declared_stop_that_ends_before_the_activity_leaves_the_rest_uncovered
     short = STOPPED.case.interruptions[0].model_copy(update={"end": at("9:53:30")})
     report = STOPPED.paper(interruptions=(short,)).judged()
     assert [f.template for f in report.findings if f.severity] == ["case_coverage_uncovered"]
+
+
+def short_stop(*records: RecordFacts, until: str = "9:33") -> CaseReport:
+    """A battery that was changed in 20 s, and what was recorded."""
+    stop = BATTERY.model_copy(update={"start": at("9:30:30"), "end": at("9:30:50")})
+    return replace(WHOLE, records=records).paper(end=at(until), interruptions=(stop,)).judged()
+
+
+STOPPED_SHORTLY = (video(at("9:29:50"), at("9:30:30"), 1), video(at("9:30:50"), at("9:31:05"), 2))
+
+
+def test_a_declared_interruption_that_has_its_break_says_nothing_of_the_end_of_recording_nearby() -> None:
+    report = short_stop(*STOPPED_SHORTLY)
+    assert [f.template for f in report.findings if f.severity] == ["case_coverage_uncovered"]
+
+
+def test_nor_of_another_break_nearby() -> None:
+    report = short_stop(*STOPPED_SHORTLY, video(at("9:33"), at("9:35:10"), 3), until="9:35")
+    assert [(f.template, f.at) for f in report.findings if f.severity] == [
+        ("case_interruptions_undeclared", at("9:31:05"))
+    ]
+
+
+def test_nor_of_the_join_of_two_files_nearby() -> None:
+    joined = (
+        BROKEN.records[0],
+        video(at("9:53:20"), at("9:54"), 2),
+        video(at("9:54:03"), at("10:12:10"), 3, speech=SILENT),
+    )
+    assert replace(BROKEN, records=joined).judged().verdict is Verdict.CLEAR
+
+
+def test_a_break_that_the_paperwork_places_some_seconds_off_is_the_nearest() -> None:
+    early = BATTERY.model_copy(update={"start": at("9:50"), "end": at("9:51")})
+    report = BROKEN.paper(interruptions=(early,)).judged()
+    assert not [f for f in report.findings if f.template == "case_interruptions_undeclared"]
+
+
+def test_recording_that_did_not_go_on_is_told_once() -> None:
+    ends = BATTERY.model_copy(update={"start": at("10:05"), "end": at("10:05:40")})
+    report = replace(WHOLE, records=(video(at("9:29:50"), at("10:05:10"), 1),)).paper(interruptions=(ends,)).judged()
+    assert [f.template for f in report.findings if f.severity] == ["case_interruptions_no_report"]
 
 
 def test_a_break_inside_a_file_counts_like_one_between_files() -> None:

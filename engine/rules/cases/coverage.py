@@ -65,9 +65,12 @@ def _asked(view: CaseView, timeline: Timeline) -> list[Gap]:
 
 
 def _open(view: CaseView, gap: Gap) -> tuple[Span, ...]:
-    """What of a gap no declared interruption speaks of."""
-    if not any(judged.gap is gap for judged in view.ledger):
+    """What of a gap no declared interruption speaks of; nothing where the ledger counts it as not gone on with."""
+    judged = next((j for j in view.ledger if j.gap is gap), None)
+    if judged is None:
         return (gap.span,)
+    if any(remark.fact == "no_report" for remark in judged.remarks):
+        return ()
     ends = ((i.start, i.end if i.end is not None else max(view.case.end, i.start)) for i in view.case.interruptions)
     return subtract((gap.span,), ((utc(start), utc(end)) for start, end in ends))
 

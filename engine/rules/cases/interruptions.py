@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -20,19 +20,34 @@ def assess(view: CaseView, limits: Limits) -> tuple[JudgedGap, ...]:
 
     A gap between two recordings is one where it is longer than a join may be. A gap before the
     first or after the last is one only where the paperwork declares it; else it is a matter of
-    coverage. Paperwork is to the minute: the tolerance widens what it declares.
+    coverage.
     """
     timeline = view.timeline
     if timeline is None or not timeline.pieces or not view.required:
         return ()
+    broken = [gap for gap in timeline.gaps if gap.seconds > limits["join_tolerance_s"]]
+    meant = [(item, _meant(view, item, broken, limits)) for item in view.case.interruptions if not _backwards(item)]
     judged = list[JudgedGap]()
-    tolerance = limits["coverage_tolerance_s"]
-    known = [(widen(declared_span(view, i), tolerance), i) for i in view.case.interruptions if not _backwards(i)]
-    for gap in timeline.gaps:
-        declared = tuple(item for span, item in known if meets(gap.span, span) and _same_device(gap, item))
-        if declared or (gap.inside and gap.seconds > limits["join_tolerance_s"]):
+    for gap in broken:
+        declared = tuple(item for item, found in meant if any(g is gap for g in found))
+        if declared or gap.inside:
             judged.append(_judge(view, timeline, gap, declared, limits))
     return tuple(judged)
+
+
+def _meant(view: CaseView, item: Interruption, broken: Sequence[Gap], limits: Limits) -> list[Gap]:
+    """The gaps that a declared interruption speaks of: those that it meets.
+
+    Paperwork is to the minute: where it meets none, the nearest within the tolerance. One that has
+    its gap says nothing of another beside it.
+    """
+    start, end = span = declared_span(view, item)
+    own = [gap for gap in broken if _same_device(gap, item)]
+    met = [gap for gap in own if meets(gap.span, span)]
+    if met:
+        return met
+    near = [gap for gap in own if meets(gap.span, widen(span, limits["coverage_tolerance_s"]))]
+    return sorted(near, key=lambda gap: max(gap.start - end, start - gap.end))[:1]
 
 
 def interruptions(view: CaseView, limits: Limits) -> Answer:
