@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -118,6 +119,29 @@ def test_one_frame_changed(standalone, sealed, monkeypatch, capsys, tmp_path):
         audit = [*proof["path"][:number], "0" * 64, *proof["path"][number + 1 :]]
         path.write_text(json.dumps({**proof, "path": audit}))
         assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: re.sub('("blake3": ").', r"\g<1>g", text),
+        lambda text: text.replace("clip.mp4", "other.mp4"),
+        lambda text: text.replace('"frame": 1,', '"frame": true,'),
+        lambda text: text.replace('"frame": 1,', '"frame": 7, "frame": 1,'),
+        lambda text: text.replace('"frame": 1,', '"frame": 1, "seen_at": "12:00",'),
+        lambda text: text.replace("unbroken.frame/1", "unbroken.frame/2"),
+    ],
+    ids=["digest", "name", "true", "twice", "more", "schema"],
+)
+def test_one_frame_said_otherwise(standalone, sealed, monkeypatch, capsys, tmp_path, change):
+    """What is told beside the leaf is checked as well: which recording it is of, and that nothing else is said."""
+    path = tmp_path / "frame.json"
+    text = json.dumps(prove(sealed[0], 1))
+    path.write_text(text)
+    assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 0
+    assert change(text) != text
+    path.write_text(change(text))
+    assert run(standalone, monkeypatch, capsys, "--frame", path, "--proof", sealed[1])[0] == 1
 
 
 ALICE = Signer.of(b"a" * 32)
