@@ -25,6 +25,7 @@ from case_twins import (
     at,
     photo,
     place,
+    split,
     video,
     with_trace,
 )
@@ -407,3 +408,12 @@ def test_a_pack_may_leave_out_any_one_check() -> None:
         report = BROKEN.judged(smaller)
         assert name not in {c.check for c in report.checks}
         assert report.verdict is (Verdict.CLEAR if name != "interruptions" else Verdict.VIOLATION)
+
+
+@pytest.mark.parametrize(("join_s", "share"), [(0.02, 1.0), (2.0, 1.0), (2.5, 1 - 2.5 / 2520)])
+def test_a_join_closer_than_clocks_can_tell_is_covered(join_s: float, share: float) -> None:
+    coverage = split(join_s, 900.0).judged().coverage
+    assert coverage is not None
+    assert coverage.share == pytest.approx(share)
+    assert len(coverage.uncovered) == (share < 1)
+    assert len(coverage.covered) == 1 + (share < 1)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from engine.findings import Evidence, Source
-from engine.rules.cases.intervals import longest, seconds, subtract
+from engine.rules.cases.intervals import longest, seconds, subtract, union
 from engine.rules.cases.record import Placement
 from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
-
-CAMERA_CLOCKS = frozenset({"on_screen", "container", "file_name", "exif"})
-"""Clocks that one oscillator of the camera drives."""
 
 
 def clock_source(place: Placement | None) -> Source:
@@ -129,8 +126,14 @@ def agreement(view: CaseView, limits: Limits) -> Answer:
 
 
 def measured(view: CaseView, timeline: Timeline, limits: Limits) -> Coverage:
-    """The coverage as a report shows it, in the paperwork's zone."""
+    """The coverage as a report shows it, in the paperwork's zone.
+
+    Where two files join within the tolerance of a join and closer than their clocks can tell, nothing is shown as
+    missing.
+    """
     start, end = timeline.required
+    open_ = [g for g in timeline.gaps if not _joined(g, limits)]
+    whole = union((*timeline.picture, *(g.span for g in timeline.gaps if _joined(g, limits))))
     excused = [j.gap.span for j in view.ledger if j.excused]
     tolerance = limits.get("coverage_tolerance_s", 0.0)
     uncertain = [g.span for g in timeline.gaps if not g.certain and g.seconds > tolerance]
@@ -142,11 +145,16 @@ def measured(view: CaseView, timeline: Timeline, limits: Limits) -> Coverage:
 
     return Coverage(
         required=(view.case.start, view.case.end),
-        covered=shown(timeline.picture),
-        uncovered=shown([g.span for g in timeline.gaps]),
+        covered=shown(whole),
+        uncovered=shown([g.span for g in open_]),
         excused=shown(excused),
         uncertain=shown(uncertain),
-        share=seconds(timeline.picture) / (end - start).total_seconds(),
+        share=seconds(whole) / (end - start).total_seconds(),
         silent=shown(timeline.silent),
         sound_only=shown(timeline.sound_only),
     )
+
+
+def _joined(gap: Gap, limits: Limits) -> bool:
+    """Whether a gap is where one file follows another, as closely as clocks can tell."""
+    return gap.inside and not gap.certain and gap.seconds <= limits.get("join_tolerance_s", 0.0)

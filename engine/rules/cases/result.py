@@ -21,7 +21,7 @@ class Coverage:
     required
         Start and end by the paperwork.
     covered
-        Disjoint, sorted, clipped to `required`.
+        Disjoint, sorted, clipped to `required`; with joins of files that are closer than clocks can tell.
     uncovered
         What is left of `required`, the excused too.
     excused
