@@ -57,7 +57,7 @@ def sources(args: argparse.Namespace, footage: Path | None) -> list[Source]:
     if args.origin != "real":
         found += generated(args.work / "generated")
     if args.origin != "generated" and footage is not None:
-        found += real(footage, args.work / f"first-{args.limit_seconds:g}s", args.limit_seconds)
+        found += real(footage, args.work / f"first-{args.limit_seconds:g}s", args.limit_seconds, args.clips)
     return [s for s in found if any(fnmatch.fnmatch(s.path.name, g) for g in args.clips)]
 
 

@@ -10,45 +10,66 @@ import engine
 from bench import proofs, samples, usage
 from bench.decode import pair_rows
 from bench.results import Budget, Row, Settings, Suite
-from bench.stats import interleave, spread
+from bench.stats import interleave, ratios, slope, spread
 from engine.archive.guarding import Options
 
 HOW = """\
 Files in a warm page cache. `ffprobe` lists every packet; MediaInfo reads the container and, with `--ParseSpeed=1`,
 every packet; `inspect --level container` reads every packet, what coded pictures count, and the container's structure,
-runs the detectors, and hashes the file with BLAKE3. MB/s a core are bytes by processor time, in process. The recordings
-are looped, so their length is that of an archive's file."""
+runs the detectors, and hashes the file with BLAKE3. Its start (interpreter, worker process, kernels) is part of
+a whole process and paid once a call, however many files; *between two sizes* it cancels. *In process*: after one run
+that does not count. The recordings are looped."""
 
 FFPROBE: Final = ("ffprobe", "-v", "error", "-show_packets", "-of", "csv")
 MEDIAINFO: Final = ("mediainfo", "--Full", "--ParseSpeed=1")
 
 
 def measure(settings: Settings) -> tuple[Row, ...]:
-    """Two codecs: pairs of whole processes, then bytes a second in process."""
+    """Two codecs: pairs of whole processes on a small and a large file, then bytes a second in process."""
     rows: list[Row] = []
     for sample in (samples.FULL_HD, samples.FULL_HD_HEVC):
-        source = samples.looped(sample.file(settings.cache), 6 if settings.quick else 48)
+        base = sample.file(settings.cache)
         with proofs.scratch(settings.cache) as folder:
-            path = proofs.linked(source, folder)
-            proofs.warm(path)
-            rows += _beside("ffprobe", FFPROBE, path, sample.name, settings)
+            times = (4, 24) if settings.quick else (6, 60)
+            small, large = (proofs.linked(samples.looped(base, n), folder) for n in times)
+            for path in (small, large):
+                proofs.warm(path)
+            rows += _beside("ffprobe", FFPROBE, small, large, sample.name, settings)
             if shutil.which("mediainfo"):
-                rows += _beside("mediainfo", MEDIAINFO, path, sample.name, settings)
-            rows.append(_per_core(path, sample.name, settings))
+                rows += _beside("mediainfo", MEDIAINFO, small, large, sample.name, settings)
+            rows.append(_per_core(large, sample.name, settings))
     return tuple(rows)
 
 
-def _beside(peer: str, command: tuple[str, ...], path: Path, name: str, settings: Settings) -> list[Row]:
-    """Whole processes in turn."""
-    own = [*usage.unbroken(), "inspect", str(path), "--level", "container"]
-    peers, owns = interleave(
-        settings.rounds(7),
-        lambda: usage.process([*command, str(path)]),
-        lambda: usage.process(own, accept=(0, 1)),
+def _beside(
+    peer: str, command: tuple[str, ...], small: Path, large: Path, name: str, settings: Settings
+) -> list[Row]:  # fmt: skip
+    """Whole processes in turn on the large file, and what a byte more costs: starting up cancels."""
+    pairs = {path: _pairs(command, path, settings.rounds(5)) for path in (small, large)}
+    size = {path: path.stat().st_size / 1e6 for path in (small, large)}
+    commands = (f"{' '.join(command)} {large.name}", f"unbroken inspect {large.name} --level container")
+    what = f"{name}, {size[large]:.0f} MB, against {peer}"
+    rows = pair_rows(f"{what}, whole process", *pairs[large], commands, None)
+    peers, owns = (
+        [
+            slope((size[small], a.cpu_s), (size[large], b.cpu_s))
+            for a, b in zip(pairs[small][n], pairs[large][n], strict=True)
+        ]
+        for n in (0, 1)
     )
-    commands = (f"{' '.join(command)} {path.name}", f"unbroken inspect {path.name} --level container")
-    size = path.stat().st_size / 1e6
-    return pair_rows(f"{name}, {size:.0f} MB, against {peer}, whole process", peers, owns, commands, None)
+    more = f"{name}, against {peer}, bytes by processor time between {size[small]:.0f} and {size[large]:.0f} MB"
+    rows.append(
+        Row(what=more, unit="MB/s a core", own=spread(owns), peer=spread(peers), ratio=ratios(peers, owns),
+            peer_command=commands[0], command=commands[1])
+    )  # fmt: skip
+    return rows
+
+
+def _pairs(command: tuple[str, ...], path: Path, rounds: int) -> tuple[list[usage.Usage], list[usage.Usage]]:
+    own = [*usage.unbroken(), "inspect", str(path), "--level", "container"]
+    return interleave(
+        rounds, lambda: usage.process([*command, str(path)]), lambda: usage.process(own, accept=(0, 1))
+    )  # fmt: skip
 
 
 def _per_core(path: Path, name: str, settings: Settings) -> Row:

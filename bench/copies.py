@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,13 +93,13 @@ def manifest(footage: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines, delimiter="\t"))
 
 
-def real(footage: Path, folder: Path, limit_s: float) -> list[Source]:
-    """Single takes of the footage, long ones cut to `limit_s` seconds without re-encoding."""
+def real(footage: Path, folder: Path, limit_s: float, names: Sequence[str] = ("*",)) -> list[Source]:
+    """Single takes of the footage whose names match, long ones cut to `limit_s` seconds without re-encoding."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [r for r in manifest(footage) if r["single_take"] in ("yes", "likely")]
     rows = [r for r in rows if r["path"].startswith(("video/", "video2/")) and float(r["duration_s"] or 0) >= 3]
     found = []
-    for row in rows:
+    for row in (r for r in rows if any(fnmatch(Path(r["path"]).name, n) for n in names)):
         path, long = footage / row["path"], float(row["duration_s"]) > limit_s
         with suppress(InapplicableError):  # packets and frames not one to one: the whole clip is taken
             path = _shortened(path, folder, limit_s) if long else path

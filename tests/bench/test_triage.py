@@ -72,7 +72,8 @@ def test_joins_are_found_by_matching_pictures(clip: Path, tmp_path: Path) -> Non
     intended = np.r_[0 : k + 1, k + 1 + gone : len(source)]
     assert match(copy, [source]).tolist() == intended.tolist()
     (join,) = true_joins(copy, [source])
-    assert (join.frame, join.start_s) == (k + 1, pytest.approx(k / 25))
+    assert join.frame == k + 1
+    assert join.start_s == pytest.approx(k / 25)
     assert true_joins(source, [source]) == ()
     first, second = pieces_of(clip, None)
     assert (first.start, second.end) == (0.0, None)
