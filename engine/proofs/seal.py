@@ -5,7 +5,6 @@ A seal is never written over what it contradicts: an existing proof is verified 
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import getpass
 import os
@@ -280,12 +279,13 @@ class Sealer:
             for signer in self._signers:
                 made = signer.seal(made)
             data = made.to_bytes()
-            with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed:
+            # a seal that stands is held against those who add to it; a first one against others who make it
+            held = self._seal if self._supersedes else self._seal.parent
+            with draft(self._seal, lambda name: _write_bytes(name, data)) as sealed, locked(held):
                 if self._supersedes is None and os.path.lexists(self._seal):
                     raise ProofProblem("cannot_write", f"{self._seal}: made by another program meanwhile")
-                with locked(self._seal) if self._supersedes else contextlib.nullcontext():  # nothing is added meanwhile
-                    leaves.publish()
-                    sealed.publish()
+                leaves.publish()
+                sealed.publish()
         root = header["tree"]["root"]
         return SealResult(self._path, "sealed", "", "", self._seal, self._leaves, root, len(found))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import errno
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -361,3 +364,25 @@ def test_bytes_a_leaf(clips, tmp_path):
 def test_the_error_of_the_reader_is_told(recording):
     with pytest.raises(MediaError), open_recording(recording.parent / "none.mp4"):
         pass
+
+
+def test_two_programs_that_seal_at_once(clip, tmp_path):
+    """Whoever comes second writes over nothing: the first one's signature would be lost."""
+    path, other = tmp_path / "clip.mp4", tmp_path / "other"
+    shutil.copy(clip, path)
+    other.mkdir()
+    first = seal(path, other)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(seal, path)
+        while not second.done() and len(list(tmp_path.glob(".unbroken-*"))) < 2:
+            time.sleep(0.01)
+        assert not wait([second], timeout=0.5).done
+        shutil.copy(first.leaves, tmp_path)
+        shutil.copy(first.seal, tmp_path)
+        os.close(folder)
+        result = second.result()
+    assert (result.status, result.reason) == ("refused", "cannot_write")
+    assert (tmp_path / first.seal.name).read_bytes() == first.seal.read_bytes()
+    assert not list(tmp_path.glob(".unbroken-*"))
