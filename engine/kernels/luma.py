@@ -19,8 +19,6 @@ BANDS: Final = 64
 BINS: Final = 64
 REDUCED_LIMIT: Final = 240
 """Largest width and height of the reduced luma."""
-REDUCED_LEVELS: Final = 4
-"""Steps of the reduced luma in one grey level of the 8-bit scale."""
 HIGH_PASS_ROWS: Final = 4
 """The high-pass is taken on every fourth row."""
 

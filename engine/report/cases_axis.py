@@ -27,6 +27,7 @@ AROUND: Final = timedelta(minutes=10)
 LEAST: Final = 1.5
 """Units that the smallest shape has: a break of a second must be seen on an axis of hours."""
 MOST_LANES: Final = 24
+"""Devices with a row of their own; a row says how many more there are."""
 MOST_TICKS: Final = 7
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Seconds between ticks."""
@@ -165,7 +166,10 @@ def _device_rows(lanes: Sequence[Lane], scale: _Scale, words: CaseWords) -> list
     for lane in lanes:
         devices[lane.device or ""].append(lane)
     names = sorted(devices, key=lambda d: (not d, d))
-    return [_device_row(safe(d), devices[d], scale, words) for d in names[:MOST_LANES]]
+    rows = [_device_row(safe(d), devices[d], scale, words) for d in names[:MOST_LANES]]
+    if len(names) > MOST_LANES:
+        rows.append(Row(words.say("more_devices", count=len(names) - MOST_LANES), 0.0, ()))
+    return rows
 
 
 def _device_row(device: str, lanes: Sequence[Lane], scale: _Scale, words: CaseWords) -> Row:
@@ -269,8 +273,3 @@ def _moments(case: CaseReport, scale: _Scale, words: CaseWords) -> Iterable[Bar]
         if at is not None and scale.shows((at, at)):
             kind = safe(str(entry.get("kind", "")))
             yield Bar(scale.x(at), 0.0, "moment", f"{words.texts.get('moment', kind)} {at:%H:%M:%S}")
-
-
-def lanes_left_out(case: CaseReport) -> int:
-    """Devices that the axis has no room for."""
-    return max(0, len({lane.device or "" for lane in case.lanes}) - MOST_LANES)

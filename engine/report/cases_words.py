@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from engine.archive.audit.result import ArchiveReport
@@ -214,11 +214,6 @@ def span_text(start: datetime, end: datetime | None) -> str:
     if end is None or end == start:
         return first
     return f"{first}–{end:%H:%M:%S}" if end.date() == start.date() else f"{first}–{end:%Y-%m-%d %H:%M:%S}"
-
-
-def day_text(day: date) -> str:
-    """A day as all views write it."""
-    return day.isoformat()
 
 
 def worst_cases_first(cases: Iterable[CaseReport]) -> list[CaseReport]:

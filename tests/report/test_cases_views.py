@@ -164,7 +164,8 @@ def test_many_devices_have_a_limit_and_strange_paperwork_is_passed_over(audited:
     strange = {"interruptions": [{"start": "?"}, {}, {"start": "2026-03-05T09:45:00"}], "moments": [{"at": "noon"}]}
     axis = axis_of(replace(case, lanes=lanes, paperwork=strange), words(audited))
     assert axis is not None
-    assert len(axis.rows) == MOST_LANES + 2
+    assert len(axis.rows) == MOST_LANES + 3
+    assert axis.rows[-2].name == "另有设备 76 台"
     assert axis.rows[0].marks == ()
     assert axis_of(replace(case, coverage=None), words(audited)) is None
 

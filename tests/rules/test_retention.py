@@ -14,13 +14,10 @@ from engine.rules.cases.manifest import Case, Outcome, PermanentClass
 from engine.rules.cases.result import Keeping
 from engine.rules.cases.retention import (
     Terms,
-    classes_of,
     deleted_early,
-    due_lists,
     filing_state,
     keeping_of,
     shortest_term,
-    stage_of,
     years_later,
 )
 
@@ -44,9 +41,6 @@ def test_without_a_clock_the_end_of_the_activity_counts() -> None:
 def test_a_dispute_is_a_conflict_and_kept_for_ever() -> None:
     disputed = case(outcome="guided", dispute=True)
     assert keeping_of(disputed, END) == Keeping(True, None, "dispute")
-    assert classes_of(disputed) == (PermanentClass.CONFLICT,)
-    assert classes_of(case(outcome="guided", dispute=True, permanent=["conflict"])) == (PermanentClass.CONFLICT,)
-    assert classes_of(case(outcome="guided")) == ()
 
 
 @pytest.mark.parametrize("permanent", list(PermanentClass))
@@ -74,7 +68,6 @@ def test_no_other_case_has_a_date_for_filing(outcome: str | None) -> None:
 def test_what_the_paperwork_does_not_decide_is_undecided(outcome: str | None) -> None:
     keeping = keeping_of(case(outcome=outcome), END)
     assert keeping == Keeping(False, None, "undecided")
-    assert stage_of(keeping, date(2099, 1, 1)) == "undecided"
 
 
 def test_a_pack_may_have_other_terms() -> None:
@@ -104,14 +97,6 @@ def test_years_later_is_the_same_day_or_the_end_of_its_february(day: date, years
     assert later.year == day.year + years
     assert (later.month, later.day) in ((day.month, day.day), (2, 28))
     assert later.month == day.month
-
-
-def test_records_may_go_on_the_day_after_the_last() -> None:
-    keeping = Keeping(False, date(2028, 3, 5), "guided")
-    assert stage_of(keeping, date(2028, 3, 5)) == "keep"
-    assert stage_of(keeping, date(2028, 3, 6)) == "may_be_deleted"
-    assert stage_of(Keeping(True, None, "dispute"), date(2099, 1, 1)) == "never"
-    assert stage_of(Keeping(False, None, "case_file"), date(2099, 1, 1)) == "case_file"
 
 
 def test_what_is_gone_went_early_or_not() -> None:
@@ -146,31 +131,6 @@ def test_filing(closed: str | None, filed: str | None, as_of: str, state: str) -
     assert filing_state(keeping_of(guided, END), guided, date.fromisoformat(as_of)) == "not_required"
 
 
-def test_due_lists_are_soonest_first_and_hold_every_case_once() -> None:
-    cases = [
-        case(id="later", outcome="penalty", closed=date(2026, 4, 1)),
-        case(id="overdue", outcome="licence", closed=date(2026, 1, 1)),
-        case(id="filed", outcome="penalty", closed=date(2026, 1, 1), filed=date(2026, 1, 9)),
-        case(id="kept", outcome="guided"),
-        case(
-            id="gone",
-            outcome="guided",
-            start=datetime(2020, 1, 1, 9, tzinfo=CHINA),
-            end=datetime(2020, 1, 1, 10, tzinfo=CHINA),
-        ),
-        case(id="ever", outcome="coercion", permanent=["major"], closed=date(2026, 4, 2)),
-        case(id="open"),
-    ]
-    lists = due_lists([(c, keeping_of(c, None)) for c in cases], date(2026, 4, 10))
-    assert [d.case for d in lists.to_be_filed] == ["overdue", "later", "ever"]
-    assert [d.filing for d in lists.to_be_filed] == ["overdue", "due", "due"]
-    assert [d.case for d in lists.may_be_deleted] == ["gone"]
-    assert [d.case for d in lists.keep_until] == ["kept"]
-    assert [d.case for d in lists.never] == ["ever"]
-    assert [d.case for d in lists.case_file] == ["filed", "later", "overdue"]
-    assert [d.case for d in lists.undecided] == ["open"]
-
-
 @given(
     st.sampled_from([*Outcome, None]),
     st.booleans(),
@@ -178,18 +138,16 @@ def test_due_lists_are_soonest_first_and_hold_every_case_once() -> None:
     st.none() | st.dates(date(2026, 3, 5), date(2027, 12, 31)),
     st.dates(date(2026, 3, 5), date(2040, 12, 31)),
 )
-def test_every_case_is_in_just_one_stage_and_never_may_go_early(
+def test_what_is_kept_for_ever_never_went_in_time_and_else_only_guidance_ends(
     outcome: Outcome | None, dispute: bool, permanent: list[PermanentClass], closed: date | None, as_of: date
 ) -> None:
     one = case(outcome=outcome, dispute=dispute, permanent=permanent, closed=closed)
     keeping = keeping_of(one, END)
-    lists = due_lists([(one, keeping)], as_of)
-    stages = (lists.may_be_deleted, lists.keep_until, lists.never, lists.case_file, lists.undecided)
-    assert sum(len(s) for s in stages) == 1
-    if lists.may_be_deleted:
+    assert keeping.forever == bool(permanent or dispute)
+    early = deleted_early(keeping, shortest_term(one, END), as_of)
+    if keeping.forever:
+        assert early is True
+    if early is False:
         assert outcome is Outcome.GUIDED
-        assert not dispute
-        assert not permanent
-        assert deleted_early(keeping, shortest_term(one, END), as_of) is False
-    if permanent or dispute:
-        assert keeping.forever
+        assert keeping.until is not None
+        assert as_of > keeping.until

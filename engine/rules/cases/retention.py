@@ -1,20 +1,18 @@
-"""How long records are kept (Art. 20): class, dates, what is due, and what was deleted early."""
+"""How long records are kept (Art. 20): class, dates, filing, and what was deleted early."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
-from engine.rules.cases.manifest import Case, Outcome, PermanentClass
+from engine.rules.cases.manifest import Case, Outcome
 from engine.rules.cases.result import Keeping
 
 CASE_FILE_OUTCOMES: Final = frozenset({Outcome.LICENCE, Outcome.PENALTY, Outcome.COERCION})
 """Cases whose records become part of a case file."""
 
 FilingState = Literal["not_required", "not_closed", "due", "overdue", "filed", "filed_late"]
-Stage = Literal["never", "case_file", "undecided", "keep", "may_be_deleted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +29,6 @@ class Terms:
 
     guided_years: int = 2
     filing_days: int = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One case in the lists.
-
-    Parameters
-    ----------
-    case
-        Its id.
-    keeping
-        How long it is kept.
-    filing
-        Where it stands with its case file.
-    stage
-        Whether its records may go.
-    """
-
-    case: str
-    keeping: Keeping
-    filing: FilingState
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True)
-class DueLists:
-    """What an archive has to do, each list soonest first.
-
-    Parameters
-    ----------
-    to_be_filed
-        Not yet in the case file; those overdue come first.
-    may_be_deleted
-        Whose term is over.
-    keep_until
-        Whose term runs.
-    never
-        Kept for ever.
-    case_file
-        Kept as the rules for case files say.
-    undecided
-        The paperwork does not say enough; see the reason.
-    """
-
-    to_be_filed: tuple[Due, ...]
-    may_be_deleted: tuple[Due, ...]
-    keep_until: tuple[Due, ...]
-    never: tuple[Due, ...]
-    case_file: tuple[Due, ...]
-    undecided: tuple[Due, ...]
 
 
 def keeping_of(
@@ -121,12 +69,6 @@ def keeping_of(
     return Keeping(False, None, "undecided")
 
 
-def classes_of(case: Case) -> tuple[PermanentClass, ...]:
-    """The permanent classes that a case belongs to; a conflict on site is one of them."""
-    implied = (PermanentClass.CONFLICT,) if case.dispute else ()
-    return tuple(dict.fromkeys((*case.permanent, *implied)))
-
-
 def shortest_term(
     case: Case, last_recorded: datetime | None, zone: tzinfo | None = None, terms: Terms | None = None
 ) -> date:
@@ -158,15 +100,6 @@ def filing_state(keeping: Keeping, case: Case, as_of: date) -> FilingState:
     return "due" if as_of <= keeping.file_by else "overdue"
 
 
-def stage_of(keeping: Keeping, as_of: date) -> Stage:
-    """Whether the records of a case may go."""
-    if keeping.forever:
-        return "never"
-    if keeping.until is not None:
-        return "keep" if as_of <= keeping.until else "may_be_deleted"
-    return "case_file" if keeping.reason == "case_file" else "undecided"
-
-
 def deleted_early(keeping: Keeping, shortest: date, as_of: date) -> bool | None:
     """Whether records that are gone went too early.
 
@@ -189,21 +122,3 @@ def deleted_early(keeping: Keeping, shortest: date, as_of: date) -> bool | None:
     if keeping.until is None:
         return None
     return as_of <= keeping.until
-
-
-def due_lists(cases: Iterable[tuple[Case, Keeping]], as_of: date) -> DueLists:
-    """What is due in an archive on a day."""
-    dues = [Due(c.id, k, filing_state(k, c, as_of), stage_of(k, as_of)) for c, k in cases]
-
-    def by_stage(stage: Stage) -> tuple[Due, ...]:
-        return tuple(sorted((d for d in dues if d.stage == stage), key=lambda d: (d.keeping.until or date.max, d.case)))
-
-    open_filings = [d for d in dues if d.filing in ("due", "overdue")]
-    return DueLists(
-        to_be_filed=tuple(sorted(open_filings, key=lambda d: (d.keeping.file_by or date.max, d.case))),
-        may_be_deleted=by_stage("may_be_deleted"),
-        keep_until=by_stage("keep"),
-        never=by_stage("never"),
-        case_file=by_stage("case_file"),
-        undecided=by_stage("undecided"),
-    )
