@@ -6,8 +6,8 @@ they show, and no coded picture.
 
 Source: RFC 9559 (Matroska), sections 5.1.3.5 (``DiscardPadding``), 5.1.4.1 (``FlagEnabled``, ``TrackOffset``,
 ``TrackTimestampScale``, ``CodecDelay``, ``TrackOperation``), 5.1.7 (``EditionFlagOrdered``) and 10.2 (invisible
-blocks); AVI RIFF File Reference (``strh``, ``idx1``); ITU-T H.222.0, section 2.4.3.2 (``transport_error_indicator``,
-``transport_scrambling_control``).
+blocks); AVI RIFF File Reference (``strh``, ``idx1``); ITU-T H.222.0, sections 2.4.3.2 (``transport_error_indicator``,
+``transport_scrambling_control``) and 2.4.4.8 (program map).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ MAX_CHUNKS: Final = 8_000_000
 
 _STRIDES: Final = ((188, 0), (192, 4), (204, 0))
 _PACKETS: Final = 1 << 16
+_PROGRAM_MAP: Final = 2
 
 
 def disagreements(path: str | os.PathLike[str], container: str) -> tuple[str, ...]:
@@ -217,18 +218,56 @@ def _same(index: list[Chunk], chunks: list[Chunk]) -> bool:
 
 
 def _transport(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Packets that are marked as damaged or scrambled: some players leave them out."""
+    """Packets marked as damaged or scrambled, which some players leave out; programs that change on the way."""
     with open(path, "rb") as file:
         first = np.frombuffer(file.read(204 * 1000), np.uint8)
         stride, offset = max(_STRIDES, key=lambda s: _synced(first, *s))
         file.seek(0)
+        programs: dict[int, bytes] = {}
         while len(block := file.read(stride * _PACKETS)) >= stride:
-            rows = np.frombuffer(block, np.uint8, len(block) // stride * stride).reshape(-1, stride)
-            heads = rows[:, offset : offset + 4]
+            rows = np.frombuffer(block, np.uint8, len(block) // stride * stride).reshape(-1, stride)[:, offset:]
+            heads = rows[:, :4]
             real = (heads[:, 0] == 0x47) & ~(((heads[:, 1] & 0x1F) == 0x1F) & (heads[:, 2] == 0xFF))
-            if bool((real & (((heads[:, 1] & 0x80) != 0) | ((heads[:, 3] & 0xC0) != 0))).any()):
+            if bool((real & (((heads[:, 1] & 0x80) != 0) | ((heads[:, 3] & 0xC0) != 0))).any()) or _changing(
+                rows[real & ((heads[:, 1] & 0x40) != 0)], programs
+            ):
                 yield AMBIGUOUS
                 return
+
+
+def _changing(rows: NDArray[np.uint8], programs: dict[int, bytes]) -> bool:
+    """Whether a program map names other streams than the one of its program before: players then drop or add one.
+
+    Parameters
+    ----------
+    rows
+        uint8, (n, bytes of a packet). Packets in which something begins.
+    programs
+        Number of a program -> type and packet identifier of each of its streams; added to.
+    """
+    every = np.arange(len(rows))
+    pointer = np.minimum(4 + np.where(rows[:, 3] & 0x20, 1 + rows[:, 4].astype(np.intp), 0), 187)
+    table = np.minimum(pointer + 1 + rows[every, pointer], 187)
+    maps = rows[rows[every, table] == _PROGRAM_MAP]
+    for packet in np.unique(maps[:, 3:188], axis=0).tolist() if len(maps) else ():
+        data = bytes(packet)
+        start = 1 + (1 + data[1] if data[0] & 0x20 else 0)
+        start += 1 + data[start] if start < len(data) else 0
+        section = data[start : start + 3 + _twelve_bits(data, start + 1) - 4]
+        if len(section) < 12 or not section[5] & 1 or section[6:8] != b"\0\0":  # not in force yet, or in several parts
+            continue
+        at, named = 12 + _twelve_bits(section, 10), []
+        while at + 5 <= len(section):
+            named.append(section[at : at + 1] + bytes([section[at + 1] & 0x1F]) + section[at + 2 : at + 3])
+            at += 5 + _twelve_bits(section, at + 3)
+        streams = b"".join(sorted(named))
+        if programs.setdefault(int.from_bytes(section[3:5], "big"), streams) != streams:
+            return True
+    return False
+
+
+def _twelve_bits(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "big") & 0xFFF
 
 
 def _synced(data: NDArray[np.uint8], stride: int, offset: int) -> int:

@@ -285,6 +285,41 @@ def test_a_stream_header_that_hides_pictures(sealed, tmp_path, at, value, reason
 # ---- transport streams ------------------------------------------------------------------------
 
 
+def checked(section: bytes) -> bytes:
+    """A section with its CRC-32 of MPEG."""
+    value = 0xFFFFFFFF
+    for byte in section:
+        value ^= byte << 24
+        for _ in range(8):
+            value = ((value << 1) ^ (0x04C11DB7 if value & 0x80000000 else 0)) & 0xFFFFFFFF
+    return section + value.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("kept", "pointer", "expected"),
+    [
+        (1, 0, (Status.NOT_OK, "ambiguous")),
+        (1, 7, (Status.NOT_OK, "ambiguous")),
+        (2, 0, (Status.OK_WITH_MISSING_INFO, "content_whole")),
+    ],
+)
+def test_a_program_that_changes_on_the_way(sealed, tmp_path, kept, pointer, expected):
+    """The sound is there to the end, and from the third program map on it is not named any more."""
+    data = bytearray(sealed["ts"][0].read_bytes())
+    maps = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and data[at + 4] == 0 and data[at + 5] == 2]
+    assert len(maps) > 3
+    for at in maps[2:]:
+        section = data[at + 5 : at + 8 + (int.from_bytes(data[at + 6 : at + 8], "big") & 0xFFF) - 4]
+        first = 12 + (int.from_bytes(section[10:12], "big") & 0xFFF)
+        second = first + 5 + (int.from_bytes(section[first + 3 : first + 5], "big") & 0xFFF)
+        section[5] += 2  # its version
+        section = section[: second if kept == 1 else None]
+        section[1:3] = (0xB000 | (len(section) + 1)).to_bytes(2, "big")
+        content = bytes([pointer]) + b"\xff" * pointer + checked(bytes(section))
+        data[at + 4 : at + 188] = content.ljust(184, b"\xff")
+    assert answer(sealed, tmp_path, "ts", bytes(data)) == expected
+
+
 @pytest.mark.parametrize(
     ("byte", "bit", "pid", "bad"), [(1, 0x80, 256, True), (3, 0x80, 256, True), (1, 0x80, 8191, False)]
 )
