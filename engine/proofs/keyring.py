@@ -47,11 +47,14 @@ def read(path: str | os.PathLike[str]) -> TrustedKeys:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[TrustedKeys]:
-    if path.exists():
-        with locked(path):
-            yield read(path)
-    else:
-        yield TrustedKeys()
+    """The keys of a file, or none; held against others who change it, or who make it at the same time."""
+    if not path.exists():
+        with locked(path.parent) if path.parent.is_dir() else contextlib.nullcontext():
+            if not path.exists():
+                yield TrustedKeys()
+                return
+    with locked(path):
+        yield read(path)
 
 
 def change(path: str | os.PathLike[str], edit: Callable[[TrustedKeys], TrustedKeys]) -> TrustedKeys:

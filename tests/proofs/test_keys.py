@@ -8,6 +8,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -211,6 +212,26 @@ def test_programs_that_change_the_file_at_the_same_time_lose_nothing(path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(20)))
     assert len(keyring.read(path).keys) == 21
+
+
+def test_programs_that_make_the_file_at_the_same_time_lose_nothing(tmp_path):
+    path, begun = tmp_path / "new.json", Event()
+
+    def second(keys):
+        begun.set()
+        return keys.added(TrustedKey(BOB.public, "second"))
+
+    def first(keys):
+        later = pool.submit(keyring.change, path, second)
+        begun.wait(0.5)  # that it begins now is what must not happen
+        waiting.append(later)
+        return keys.added(TrustedKey(ALICE.public, "first"))
+
+    waiting = []
+    with ThreadPoolExecutor(1) as pool:
+        keyring.change(path, first)
+        waiting[0].result()
+    assert [k.name for k in keyring.read(path).keys] == ["first", "second"]
 
 
 def test_times_have_an_offset_and_one_instant():
