@@ -253,6 +253,34 @@ WRONG_CHECK = ClockCheck(device=at("8:03"), reference=at("8:00"))
 GOOD_CHECK = ClockCheck(device=at("8:00:03"), reference=at("8:00"))
 
 
+OWN = ExportExtension(approved_by="330101", approved=at("18:00"))
+LATE_RESTART = replace(
+    BROKEN.paper(interruptions=(BATTERY.model_copy(update={"start": at("9:35"), "end": at("10:05")}),)),
+    records=(video(at("9:29:50"), at("9:35"), 1), video(at("10:05"), at("10:12:10"), 2)),
+)
+
+
+def broken_twice(*stops: Interruption, went_on: str = "10:00") -> World:
+    """Two breaks; the recording between them ends at `went_on`."""
+    stopped = at(went_on)
+    back = stopped + timedelta(minutes=2)
+    records = (BROKEN.records[0], video(at("9:53:20"), stopped, 2), video(back, at("10:12:10"), 3))
+    return replace(BROKEN, records=records).paper(interruptions=stops)
+
+
+def with_photos(*numbers: int) -> World:
+    day = date(2026, 3, 5)
+    taken = (replace(photo(at(f"9:{n}"), n), sequence=n, day=day) for n in numbers)
+    return WHOLE.with_records(*taken)
+
+
+def twice(start: datetime) -> World:
+    """The first file of two once more, under another name, as of `start`."""
+    first = BROKEN.records[0]
+    copy = video(start, start + timedelta(seconds=first.duration_s), 7, blake3=first.blake3, sequence=None)
+    return BROKEN.with_records(copy)
+
+
 @dataclass(frozen=True)
 class Twin:
     """A pair. `fires`, `silent`: the one thing in which they differ, for the page of checks."""
@@ -279,6 +307,9 @@ TWINS: tuple[Twin, ...] = (
     Twin("coverage", "uncovered", replace(WHOLE, records=(video(at("9:31:01"), at("10:12:10"), 1),)), replace(WHOLE, records=(video(at("9:31"), at("10:12:10"), 1),)), "recording begins 61 s late", "it begins 60 s late, the tolerance"),
     Twin("coverage", "uncovered", replace(WHOLE, records=(video(at("9:29:50"), at("10:05"), 1),)), replace(WHOLE, records=(video(at("9:29:50"), at("10:05"), 1), SECOND)), "recording ends 7 min early", "another device recorded to the end"),
     Twin("coverage", "sound_only", replace(WHOLE, records=(video(at("9:29:50"), at("10:12:10"), 1, kind="sound", has_picture=False),)), WHOLE, "an audio recorder alone", "picture and sound"),
+    Twin("coverage", "photos_only", replace(WHOLE, records=(photo(at("9:40")), photo(at("9:41"), 32))), WHOLE.with_records(photo(at("9:40"))), "photos alone", "a recording beside them"),
+    Twin("coverage", "photos_only", replace(WHOLE, records=(photo(at("9:40")),)), replace(EXEMPT, records=(photo(at("9:40")),)), "photos alone", "an exemption is on record, and photos"),
+    Twin("coverage", "mostly_excused", LATE_RESTART, LONG_BREAK, "an explained interruption of 30 of 42 min", "one of 4 min"),
     Twin("coverage", "partly_exempt", replace(WHOLE, records=(video(at("9:40"), at("10:12:10"), 1),)).paper(exemptions=(SIGNED,)), WHOLE.paper(exemptions=(SIGNED,)), "recording begins 10 min late, an exemption is on record", "recorded whole"),
     Twin("agreement", "earlier", replace(WHOLE, records=(video(at("9:20"), at("10:12:10"), 1),)), WHOLE, "recording begins 10 min before the activity", "it begins 10 s before"),
     Twin("agreement", "later", replace(WHOLE, records=(video(at("9:29:50"), at("10:25"), 1),)), WHOLE, "recording ends 13 min after the activity", "it ends 10 s after"),
@@ -292,12 +323,14 @@ TWINS: tuple[Twin, ...] = (
     Twin("interruptions", "no_report", replace(STOPPED, attachments={"report.pdf": Attachment("report.pdf", 0)}), STOPPED, "recording did not go on, the report is empty", "the report is not empty"),
     Twin("interruptions", "reason_other", BROKEN.paper(interruptions=(BATTERY.model_copy(update={"reason": "other"}),)), BROKEN, "reason “other”", "a technical reason"),
     Twin("interruptions", "reported_late", STOPPED.paper(interruptions=(STOPPED.case.interruptions[0].model_copy(update={"reported": at("15:00")}),)), STOPPED.paper(interruptions=(STOPPED.case.interruptions[0].model_copy(update={"reported": at("9:55")}),)), "reported after 4 h", "reported after 4 min"),
+    Twin("interruptions", "several_breaks", broken_twice(BATTERY.model_copy(update={"end": at("10:02")})), broken_twice(BATTERY, BATTERY.model_copy(update={"start": at("10:00"), "end": at("10:02")})), "one declared interruption for two breaks, 6 min recorded between them", "one for each"),
+    Twin("interruptions", "several_breaks", broken_twice(BATTERY.model_copy(update={"end": at("10:02")})), broken_twice(BATTERY.model_copy(update={"end": at("9:56")}), went_on="9:54:10"), "one declared interruption for two breaks, 6 min recorded between them", "50 s recorded between them, a battery that failed twice"),
     Twin("interruptions", "undetected", WHOLE.paper(interruptions=(BATTERY,)), BROKEN, "declared, but the recording runs on", "the break is there"),
     Twin("interruptions", "undetected", WHOLE.paper(interruptions=(BATTERY,)), BROKEN.with_records(SECOND), "declared, but the recording runs on", "the break is there, though another device covers it"),
     Twin("interruptions", "contradictory", BROKEN.paper(interruptions=(BATTERY, BATTERY.model_copy(update={"start": at("9:53"), "end": at("9:54")}))), BROKEN.paper(interruptions=(BATTERY.model_copy(update={"end": at("9:52")}), BATTERY.model_copy(update={"start": at("9:52")}))), "two declared interruptions overlap", "one begins when the other ends"),
     Twin("joins", "rollover_loss", split(20.0), split(2.5), "20 s missing where a new file begins by itself", "2.5 s missing"),
-    Twin("joins", "overlap", split(-20.0), split(-4.0), "two files of one device show the same 20 s", "4 s, within clocks and tolerance"),
-    Twin("joins", "overlap", split(-20.0), split(-20.0).record(0, placement=place(at("9:29:50"), at("9:51:20"), 30.0, "declared")).record(1, placement=place(at("9:51"), at("10:12:10"), 30.0, "declared")), "two files of one device show the same 20 s", "by times that the paperwork gives to the minute"),
+    Twin("joins", "overlap", split(-90.0), split(-30.0), "two files of one device show the same 90 s", "30 s, as of a device that keeps what was before the button was pressed"),
+    Twin("joins", "overlap", split(-90.0), split(-90.0).record(0, placement=place(at("9:29:50"), at("9:51:20"), 30.0, "declared")).record(1, placement=place(at("9:49:50"), at("10:12:10"), 30.0, "declared")), "two files of one device show the same 90 s", "by times that the paperwork gives to the minute"),
     Twin("moments", "missed", BROKEN.with_records().record(1, placement=place(at("9:56"), at("10:12:10")), clocks=()).paper(moments=moment("9:54"), interruptions=()), BROKEN.paper(moments=moment("9:54")), "the signing lies where nothing was recorded", "the recording is on again by then"),
     Twin("moments", "silent", WHOLE.record(has_sound=False, speech=None).paper(moments=moment("10:08")), WHOLE.paper(moments=moment("10:08")), "recorded without sound", "with sound"),
     Twin("moments", "in_interruption", LONG_BREAK.paper(moments=moment("9:52")), LONG_BREAK.paper(moments=moment("9:45")), "the signing lies in an explained interruption", "it lies before it"),
@@ -323,9 +356,12 @@ TWINS: tuple[Twin, ...] = (
     Twin("selective", "hole_joined", split(1.0, next_number=3), split(1.0), "number 2 is missing, the files join", "numbers 1 and 2"),
     Twin("selective", "hole_between_cases", with_hole((1, 3), WHOLE), with_hole((1, 2), WHOLE), "number 2 is missing behind this case's last file", "number 2 is there"),
     Twin("selective", "hole_unplaced", WHOLE.with_records(video(at("9:40"), at("9:50"), 3, placement=None, clocks=(), kind="sound", has_picture=False)), WHOLE.with_records(video(at("9:40"), at("9:50"), 2, placement=None, clocks=(), kind="sound", has_picture=False)), "a number is missing before a file without a clock", "none is missing"),
+    Twin("selective", "hole_photos", with_photos(31, 33), with_photos(31, 32), "a number is missing among photos", "none is missing"),
+    Twin("selective", "hole_at_break", BROKEN.record(1, sequence=3), with_photos(31, 33), "number 2 is missing at an explained break", "a photo is missing between two photos, a notice"),
     Twin("reuse", "listed_twice", replace(WHOLE, surroundings=Surroundings(access=(), listed_elsewhere={WHOLE.records[0].path: (CASE.id, "13号")})), replace(WHOLE, surroundings=Surroundings(access=(), listed_elsewhere={WHOLE.records[0].path: (CASE.id,)})), "two cases list the file", "one does"),
     Twin("reuse", "same_content", in_other_case("same_content"), WHOLE, "a copy stands in another case", "no copy"),
     Twin("reuse", "same_content_foreign", in_other_case("same_content", WHOLE.with_records().record(0, placement=place(at("14:00"), at("14:42")), clocks=())), WHOLE, "a copy of another case, of another time of day", "a recording of this activity"),
+    Twin("reuse", "twice_in_case", twice(at("9:51:10")), twice(at("9:29:50")), "a copy stands for another time of the activity", "the copy stands for the same time"),
     Twin("reuse", "near_duplicate", in_other_case("near_duplicate"), WHOLE, "the pictures are those of another case", "they are not"),
     Twin("content", "deletion", with_trace(Kind.DELETION), WHOLE, "a deletion was found", "none was"),
     Twin("content", "deletion", declared_inside(with_trace(Kind.DELETION)), declared_inside(with_trace(Kind.GAP)), "a deletion inside an explained interruption", "a gap, as a recorder leaves that stopped and went on"),
@@ -339,6 +375,8 @@ TWINS: tuple[Twin, ...] = (
     Twin("export", "late", WHOLE.listed(imported=at("10:12:11", 6)).record(proof=None), WHOLE.listed(imported=at("10:12:10", 6)).record(proof=None), "exported a second after 24 h", "exported after 24 h"),
     Twin("export", "late", WHOLE.listed(imported=at("20:00", 9)).record(proof=None), EXTENDED.listed(imported=at("20:00", 9)).record(proof=None), "exported on the second working day", "with consent, the weekend between"),
     Twin("export", "late", EXTENDED.paper(dispute=True).listed(imported=at("20:00", 9)).record(proof=None), EXTENDED.listed(imported=at("20:00", 9)).record(proof=None), "with consent, but a dispute on site", "no dispute"),
+    Twin("export", "own_consent", EXTENDED.listed(imported=at("20:00", 9)).record(proof=None).paper(export_extension=OWN), EXTENDED.listed(imported=at("20:00", 9)).record(proof=None), "consent by an officer of the case", "by somebody else"),
+    Twin("export", "own_consent", EXTENDED.listed(imported=at("20:00", 9)).record(proof=None).paper(export_extension=OWN), WHOLE.paper(export_extension=OWN), "consent by an officer of the case", "it was exported within 24 h all the same"),
     Twin("export", "import_before_end", WHOLE.listed(imported=at("10:00")), WHOLE.listed(imported=at("10:12:10")), "exported before its own end", "exported at its end"),
     Twin("export", "import_in_future", replace(WHOLE, as_of=at("16:00")), replace(WHOLE, as_of=at("17:00")), "exported later than the day of the audit", "exported before"),
     Twin("export", "sealed_late", WHOLE.record(proof=ProofFacts("OK", "none", at("12:00", 7))), WHOLE.record(proof=ProofFacts("OK", "none", at("9:00", 6))), "sealed after the deadline", "sealed before"),

@@ -74,9 +74,14 @@ TEXTS
 [checks.coverage]
 articles = ["3"]
 needed = true
-severity = { uncovered = "suspicion", sound_only = "notice", partly_exempt = "notice" }
 liability = ["b"]
 TEXTS
+[checks.coverage.severity]
+uncovered = "suspicion"
+sound_only = "notice"
+photos_only = "notice"
+partly_exempt = "notice"
+mostly_excused = "notice"
 
 [checks.content]
 articles = ["7"]
@@ -214,8 +219,10 @@ def test_a_gap_smaller_than_the_clocks_can_err_is_never_a_violation() -> None:
 def test_photos_and_sound_alone_are_records_and_say_so() -> None:
     pictures = replace(WHOLE, records=(photo(at("9:40")), photo(at("9:41"), 32))).judged()
     assert check(pictures, "recorded").reason == "photos_only"
-    assert [f.template for f in pictures.findings if f.severity] == ["case_coverage_uncovered"]
+    assert [f.template for f in pictures.findings if f.severity] == ["case_coverage_photos_only"]
     assert check(pictures, "sound").outcome is Outcome.CLEAR
+    other_day = replace(WHOLE, records=(photo(at("9:40", 4)),)).judged()
+    assert "case_coverage_uncovered" in [f.template for f in other_day.findings]
     alone = replace(WHOLE, records=(video(at("9:29:50"), at("10:12:10"), 1, kind="sound", has_picture=False),)).judged()
     assert check(alone, "recorded").reason == "sound_only"
     assert alone.coverage is not None

@@ -169,9 +169,9 @@ def _outside(view: CaseView, record: RecordFacts, running_on: bool, limits: Limi
     tolerance = limits["coverage_tolerance_s"]
     found = all_clocks(record)
     day = view.local(found[0].start).date()
+    sources = {clock_source(c) for c in found if c.basis != "declared"}
     other_day = not view.local(view.case.start).date() <= day <= view.local(view.case.end).date()
     if certainly_after(view, record, tolerance):
-        sources = {clock_source(c) for c in found if c.basis != "declared"}
         fact = "ran_on" if running_on else "after_activity_confirmed" if len(sources) > 1 else "after_activity"
         by = min((c.start - view.case.end).total_seconds() for c in found)
     elif certainly_before(view, record, tolerance):
@@ -185,7 +185,7 @@ def _outside(view: CaseView, record: RecordFacts, running_on: bool, limits: Limi
         end=view.clock(found[0].end),
         ended=view.clock(view.case.end),
         began=view.clock(view.case.start),
-        clocks=len(found),
+        clocks=len(sources) if fact == "after_activity_confirmed" else len(found),
     )
     evidence = tuple(Evidence(clock_source(c), c.basis, view.clock(c.start), view.clock(view.case.end)) for c in found)
     return Remark(fact, view.local(found[0].start), view.local(found[0].end), record.path, params, evidence)

@@ -51,8 +51,12 @@ def _rollover(view: CaseView, gap: Gap, limits: Limits) -> Remark:
 
 
 def _overlaps(view: CaseView, pieces: list[Piece], limits: Limits) -> list[Remark]:
-    """Files of one device that show the same time: it cannot have written both."""
-    allowed = limits["join_tolerance_s"] + SAME_CLOCK_S
+    """Files of one device that show the same time: it cannot have written both.
+
+    A shorter overlap is left to how devices record: many keep the half minute before the button was
+    pressed, and some begin a file before they have ended the one before.
+    """
+    allowed = max(limits["coverage_tolerance_s"], limits["join_tolerance_s"] + SAME_CLOCK_S)
     remarks = list[Remark]()
     last = pieces[0]
     for piece in pieces[1:]:
@@ -118,7 +122,9 @@ def _holes(view: CaseView, key: tuple[str, date], records: list[RecordFacts], li
 
 
 def _beside(before: RecordFacts, after: RecordFacts | None, limits: Limits) -> tuple[str, float | None]:
-    """What a hole stands beside, and the seconds between the files at its sides."""
+    """What a hole stands beside, and the seconds between the files at its sides. Between photos nothing breaks off."""
+    if before.kind == "photo" and (after is None or after.kind == "photo"):
+        return "hole_photos", None
     if after is None:
         return "hole_between_cases", None
     one, other = placed(before), placed(after)

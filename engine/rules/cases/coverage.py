@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from engine.findings import Evidence, Source
-from engine.rules.cases.intervals import longest, seconds, subtract, union
+from engine.rules.cases.intervals import longest, seconds, subtract, union, widen
 from engine.rules.cases.record import Placement
 from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
@@ -32,8 +34,10 @@ def coverage(view: CaseView, limits: Limits) -> Answer:
         return clear("not_required")
     if not view.present:
         return nothing(view)
+    if view.case.exemptions and all(r.kind == "photo" for r in view.present):
+        return clear("exempt")
     tolerance = limits["coverage_tolerance_s"]
-    remarks, unknown = list[Remark](), ""
+    remarks, unknown = _mostly_excused(view, timeline), ""
     for gap in _asked(view, timeline):
         open_ = _open(view, gap)
         if longest(open_) <= tolerance:
@@ -75,6 +79,9 @@ def _open(view: CaseView, gap: Gap) -> tuple[Span, ...]:
 def _remark(view: CaseView, timeline: Timeline, gap: Gap, spans: tuple[Span, ...], tolerance: float) -> Remark:
     heard = seconds(spans) - seconds(subtract(spans, timeline.sound))
     fact = "sound_only" if longest(subtract(spans, timeline.sound)) <= tolerance else "uncovered"
+    photos = _photos(view, timeline, tolerance)
+    if photos and not timeline.pieces and not timeline.audible:
+        fact = "photos_only"
     if view.case.exemptions:
         fact = "partly_exempt"
     source = side_clocks(gap)
@@ -89,6 +96,9 @@ def _remark(view: CaseView, timeline: Timeline, gap: Gap, spans: tuple[Span, ...
             sound_s=round(heard, 3),
             start=view.clock(start),
             end=view.clock(end),
+            photos=len(photos),
+            first=view.clock(photos[0]) if photos else None,
+            last=view.clock(photos[-1]) if photos else None,
             side="throughout" if gap.left is gap.right else "start" if gap.left is None else "end",
         ),
         evidence=(
@@ -96,6 +106,24 @@ def _remark(view: CaseView, timeline: Timeline, gap: Gap, spans: tuple[Span, ...
             Evidence(source, "clock_uncertainty_s", round(gap.uncertainty_s, 3)),
         ),
     )
+
+
+def _photos(view: CaseView, timeline: Timeline, tolerance: float) -> list[datetime]:
+    """When photos of the activity were taken. Still cameras too are devices that records are made with (Art. 5)."""
+    start, end = widen(timeline.required, tolerance)
+    taken = (r.placement.start for r in view.present if r.kind == "photo" and r.placement is not None)
+    return sorted(utc(t) for t in taken if start <= utc(t) <= end)
+
+
+def _mostly_excused(view: CaseView, timeline: Timeline) -> list[Remark]:
+    """More than half of an activity that is explained away: worth a look, though each break has its reason."""
+    start, end = timeline.required
+    excused, whole = seconds(j.gap.span for j in view.ledger if j.excused), (end - start).total_seconds()
+    if excused <= whole / 2:
+        return []
+    evidence = (Evidence(Source.PAPERWORK, "excused_s", round(excused, 3), round(whole / 2, 3)),)
+    params = values(percent=round(100 * excused / whole, 1))
+    return [Remark("mostly_excused", view.local(start), view.local(end), params=params, evidence=evidence)]
 
 
 def agreement(view: CaseView, limits: Limits) -> Answer:

@@ -61,7 +61,7 @@ def interruptions(view: CaseView, limits: Limits) -> Answer:
         return unexaminable("no_clock") if timeline.unplaced else no_overlap(view)
     found = [remark for judged in view.ledger for remark in judged.remarks]
     undetected, unsure = _undetected(view, timeline, limits)
-    remarks = (*found, *undetected, *_contradictory(view))
+    remarks = (*found, *_several(view, timeline, limits), *undetected, *_contradictory(view))
     unknown = unsure or next((j.open for j in view.ledger if j.open), "")
     elsewhere = covered_breaks(timeline, limits)
     if unknown:
@@ -216,6 +216,28 @@ def _undetected(view: CaseView, timeline: Timeline, limits: Limits) -> tuple[tup
         evidence = (Evidence(Source.PAPERWORK, "declared_s", round(seconds((span,)), 3), 0.0),)
         remarks.append(Remark("undetected", item.start, view.local(span[1]), None, params, evidence))
     return tuple(remarks), unknown
+
+
+def _several(view: CaseView, timeline: Timeline, limits: Limits) -> Iterable[Remark]:
+    """Declared interruptions that stand for several breaks: each has its own reason, at its own restart."""
+    for item in (i for i in view.case.interruptions if not _backwards(i)):
+        span = declared_span(view, item)
+        met = [j.gap for j in view.ledger if meets(j.gap.span, span) and _same_device(j.gap, item)]
+        if len(met) < 2:
+            continue
+        between = subtract(((met[0].end, met[-1].start),), (g.span for g in met))
+        recorded = seconds(between)
+        if recorded <= limits["coverage_tolerance_s"]:
+            continue
+        params = values(
+            start=view.clock(item.start), end=view.clock(span[1]), reason=item.reason, breaks=len(met),
+            seconds=round(recorded, 3),
+        )  # fmt: skip
+        evidence = (
+            Evidence(Source.PAPERWORK, "declared_s", round(seconds((span,)), 3)),
+            Evidence(Source.CONTAINER, "recorded_s", round(recorded, 3), limits["coverage_tolerance_s"]),
+        )
+        yield Remark("several_breaks", item.start, view.local(span[1]), None, params, evidence)
 
 
 def _backwards(item: Interruption) -> bool:

@@ -22,12 +22,13 @@ class Due:
     """When a recording must be exported.
 
     `extension`: ``none``, ``granted``, ``dispute`` (there can be none), ``approved_late``. `certain`
-    False: it counts days whose holidays are not announced.
+    False: it counts days whose holidays are not announced. `plain`: the deadline without an extension.
     """
 
     at: datetime
     extension: str
     certain: bool
+    plain: datetime
 
 
 def export_due(view: CaseView, record: RecordFacts | None, limits: Limits) -> Due:
@@ -42,13 +43,13 @@ def export_due(view: CaseView, record: RecordFacts | None, limits: Limits) -> Du
     plain = base + timedelta(hours=limits["export_hours"])
     asked = view.case.export_extension
     if asked is None:
-        return Due(plain, "none", True)
+        return Due(plain, "none", True, plain)
     if view.case.dispute or NO_EXTENSION & set(view.case.permanent):
-        return Due(plain, "dispute", True)
+        return Due(plain, "dispute", True, plain)
     if first_instant(asked.approved, view.case.end) > plain:
-        return Due(plain, "approved_late", True)
+        return Due(plain, "approved_late", True, plain)
     longer = view.days.deadline(view.local(base), int(limits["export_working_days"]))
-    return Due(max(plain, utc(longer.at)), "granted", longer.certain)
+    return Due(max(plain, utc(longer.at)), "granted", longer.certain, plain)
 
 
 def export(view: CaseView, limits: Limits) -> Answer:
@@ -59,7 +60,7 @@ def export(view: CaseView, limits: Limits) -> Answer:
     remarks, unknown, pending = list[Remark](), "", 0
     for record in listed:
         due = export_due(view, record, limits)
-        found, why = _exported(view, record, due)
+        found, why = _exported(view, record, due, limits)
         remarks += found
         unknown = unknown or why
         pending += why == "" and record.listed is not None and record.listed.imported is None
@@ -68,7 +69,7 @@ def export(view: CaseView, limits: Limits) -> Answer:
     return clear("not_due" if pending else "in_time", *remarks, files=len(listed))
 
 
-def _exported(view: CaseView, record: RecordFacts, due: Due) -> tuple[list[Remark], str]:
+def _exported(view: CaseView, record: RecordFacts, due: Due, limits: Limits) -> tuple[list[Remark], str]:
     """What is wrong with one recording's export, and why it cannot be said, if so."""
     imported = record.listed.imported if record.listed is not None else None
     sealed_at = record.proof.sealed_at if record.proof is not None else None
@@ -80,6 +81,8 @@ def _exported(view: CaseView, record: RecordFacts, due: Due) -> tuple[list[Remar
         remarks.append(_export_remark(view, record, "import_in_future", due, view.as_of, imported))
     if place is not None and utc(imported) + timedelta(seconds=place.uncertainty_s) < utc(place.end):
         remarks.append(_export_remark(view, record, "import_before_end", due, place.end, imported))
+    if due.extension == "granted" and utc(imported) > due.plain:
+        remarks += _own_consent(view, record, due, imported, limits)
     if imported > due.at:
         if not due.certain:
             return remarks, "calendar_unknown"
@@ -87,6 +90,19 @@ def _exported(view: CaseView, record: RecordFacts, due: Due) -> tuple[list[Remar
     elif sealed_at is not None and sealed_at > due.at:
         remarks.append(_export_remark(view, record, "sealed_late", due, due.at, sealed_at))
     return remarks, ""
+
+
+def _own_consent(view: CaseView, record: RecordFacts, due: Due, imported: datetime, limits: Limits) -> list[Remark]:
+    """Consent to a later export by somebody who is an officer of the case."""
+    asked = view.case.export_extension
+    if asked is None or asked.approved_by not in view.case.officers:
+        return []
+    params = values(when=view.clock(imported), approved_by=asked.approved_by, limit_h=limits["export_hours"])
+    evidence = (
+        Evidence(Source.PAPERWORK, "approved_by", asked.approved_by),
+        Evidence(Source.PAPERWORK, "imported", view.clock(imported), view.clock(due.plain)),
+    )
+    return [Remark("own_consent", view.local(imported), None, record.path, params, evidence)]
 
 
 def _export_remark(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from engine.findings import Evidence, Source
 from engine.rules.cases.clocks import all_clocks, certainly_after, certainly_before
+from engine.rules.cases.coverage import clock_source
 from engine.rules.cases.record import RecordFacts, Reuse
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
@@ -44,7 +46,23 @@ def reuse(view: CaseView, limits: Limits) -> Answer:
             params = values(cases="、".join(others))
             remarks.append(Remark("listed_twice", *_span(view, record), record.path, params, evidence))
         remarks += [_reused(view, record, other, limits) for other in _worst_of_each(record.reuse, others)]
+    remarks += _twice(view, limits["coverage_tolerance_s"])
     return clear("not_reused", *remarks, files=len(view.present))
+
+
+def _twice(view: CaseView, tolerance: float) -> Iterable[Remark]:
+    """Files of this case with the same content that stand for different times: one of the times is wrong."""
+    first: dict[str, RecordFacts] = {}
+    for record in view.present:
+        place, kept = record.placement, first.setdefault(record.blake3 or record.path, record)
+        if kept is record or place is None or kept.placement is None:
+            continue
+        apart = abs((place.start - kept.placement.start).total_seconds())
+        if apart <= tolerance + place.uncertainty_s + kept.placement.uncertainty_s:
+            continue
+        params = values(start=view.clock(place.start), path=kept.path, other_start=view.clock(kept.placement.start))
+        evidence = (Evidence(clock_source(place), "apart_s", round(apart, 3), tolerance),)
+        yield Remark("twice_in_case", *_span(view, record), record.path, params, evidence)
 
 
 def _worst_of_each(found: tuple[Reuse, ...], known: list[str]) -> list[Reuse]:
