@@ -21,6 +21,9 @@ WHOLE: frozenset[str] = frozenset({"untouched", "leaves_missing"})
 UNREAD: frozenset[str] = frozenset({"missing", "denied", "io_error", "not_a_file", "changed_while_read"})
 """Reasons that speak of reading the recording, not of what stands in it."""
 
+COSIGNED = "cosigned"
+"""What `verify` notes of a seal in a trusted log whose checkpoint a trusted witness has cosigned."""
+
 Bytes = Callable[[float, float], None]
 
 
@@ -65,7 +68,8 @@ def _facts(result: VerifyResult, seal: Seal | None, policy: Policy | None) -> Pr
         return ProofFacts(result.status.value, result.signature, detail=detail)
     stamped = _stamped(seal, policy)
     sealed_at = stamped or _time(str(seal.header.payload["sealed"]["at"]))
-    return ProofFacts(result.status.value, result.signature, sealed_at, stamped is not None, detail)
+    anchored = stamped is not None or any(note.get("change") == COSIGNED for note in result.other)
+    return ProofFacts(result.status.value, result.signature, sealed_at, anchored, detail)
 
 
 def _stamped(seal: Seal, policy: Policy | None) -> datetime | None:

@@ -6,15 +6,18 @@ import concurrent.futures
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from blake3 import blake3
 
+from engine.archive.audit import proofs
 from engine.archive.audit.backups import Wanted, backup_facts, compare_all
 from engine.archive.audit.proofs import check_proof, has_proof
 from engine.proofs.seal import seal
+from engine.proofs.verify import VerifyResult, verify
 from engine.rules.cases.record import BackupFacts
 from fixtures.camera import Camera, record
 
@@ -99,6 +102,19 @@ def test_verification_says_the_digest_only_where_it_is_that_of_the_seal(sealed: 
     assert proof is not None
     assert (proof.status, known) == ("NOT_OK", None)
     assert has_proof(str(changed))
+
+
+@pytest.mark.parametrize(("note", "anchored"), [("cosigned", True), ("logged", False), ("log_untrusted", False)])
+def test_a_witness_s_cosignature_anchors_a_proof_outside_the_archive(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch, note: str, anchored: bool
+) -> None:
+    def noted(path: str, **more: Any) -> VerifyResult:
+        return replace(verify(path, **more), other=({"subject": "proof", "change": note},))
+
+    monkeypatch.setattr(proofs, "verify", noted)
+    proof, _ = check_proof(str(sealed), lambda _a, _b: None)
+    assert proof is not None
+    assert proof.anchored is anchored
 
 
 def test_a_recording_that_cannot_be_read_says_nothing_of_its_proof(sealed: Path, tmp_path: Path) -> None:
