@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import settings
 # does not depend on luck; everywhere else the search goes on.
 settings.register_profile("unbroken", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("unbroken")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and children inherit that: programs that the
+# tests start would never see the Ctrl-C that they are sent.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

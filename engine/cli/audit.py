@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.cli.answers import write_lines
 from engine.cli.common import (
     CLEAR,
     FOUND,
@@ -250,8 +251,8 @@ def _check(archive: Path, language: Literal["en", "zh"]) -> int:
     from engine.archive.manifests import check
 
     found = check(archive)
-    lines = [on_one_line(p.as_line(language)) for p in found.problems]
-    write_output("".join(f"{line}\n" for line in lines), None)
+    lines = [p.as_line(language) for p in found.problems]
+    write_lines(lines, None)
     cases = len(found.archive.cases)
     say(
         bilingual(

@@ -187,13 +187,13 @@ def make_folder(folder: Path | None) -> None:
         ) from error
 
 
-def file_words(language: Lang) -> Callable[[str], str | None]:
+def file_words(lang: Lang | None) -> Callable[[str], str | None]:
     """What is wrong with a file, by reason, in the words of every report."""
 
     def words(reason: str) -> str | None:
         from engine.report.texts import Texts
 
-        texts = Texts.load(language.value)
+        texts = Texts.load((lang or system_language()).value)
         return texts.get("reason", reason) if texts.has("reason", reason) else None
 
     return words

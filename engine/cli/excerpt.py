@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.cli.answers import Format, chinese, write_json, write_lines
 from engine.cli.common import (
     CLEAR,
     FOUND,
     NOT_EXAMINED,
     USAGE,
-    Lang,
     Language,
     Problem,
     bilingual,
     file_words,
     on_one_line,
-    system_language,
-    write_output,
 )
 from engine.cli.prove import File
-from engine.cli.verify import Format, Proof
+from engine.cli.verify import Proof
 
 From = Annotated[
     str,
@@ -130,13 +127,11 @@ def command(
         output=output,
         proof=proof,
     )
-    language = lang or system_language()
-    chinese, about_file = language is Lang.ZH, file_words(language)
+    zh, about_file = chinese(lang), file_words(lang)
     if result.reason in USAGE_REASONS:
-        raise Problem(on_one_line(text(result.reason, result.detail, chinese, about_file)), USAGE)
+        raise Problem(on_one_line(text(result.reason, result.detail, zh, about_file)), USAGE)
     if format_ == "json":
-        write_output(json.dumps(excerpt_json(result), ensure_ascii=False, indent=2) + "\n", None)
+        write_json(excerpt_json(result), None)
     else:
-        lines = excerpt_lines(result, chinese, about_file)
-        write_output("".join(f"{on_one_line(line)}\n" for line in lines), None)
+        write_lines(excerpt_lines(result, zh, about_file), None)
     return {"made": CLEAR, "not_ok": FOUND}.get(result.status, NOT_EXAMINED)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.cli.answers import chinese
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
     Files,
     Jobs,
-    Lang,
     Language,
     Output,
     Problem,
@@ -188,7 +188,7 @@ def _in_their_logs(result: Run) -> bool:
     written = [(path, Path(str(p["seal"]))) for path, p in proofs if p["status"] in ("sealed", "already_sealed")]
     missing = [a for a in append_sealed(written) if a.status == "failed"]
     for attached in missing:
-        say(on_one_line(attached_line(attached, system_language() is Lang.ZH)))
+        say(on_one_line(attached_line(attached, chinese(None))))
     return not missing
 
 

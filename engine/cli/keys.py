@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import json
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from engine.cli.answers import Format, write_json, write_lines
 from engine.cli.common import (
     USAGE,
     Output,
@@ -71,9 +71,6 @@ KeyId = Annotated[
         metavar="KEYID",
         help=bilingual("The key's identifier, or its first 8 digits or more.", "密钥标识，或其前 8 位以上。"),
     ),
-]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help=bilingual("How keys are written.", "输出格式。"))
 ]
 
 
@@ -176,9 +173,9 @@ def list_(trusted_keys: TrustedFile, form: Format = "text", output: Output = Non
     with problems():
         keys = keyring.read(trusted_keys)
     if form == "json":
-        write_output(json.dumps(keys.as_json(), ensure_ascii=False, indent=2) + "\n", output)
+        write_json(keys.as_json(), output)
     else:
-        write_output("".join(f"{on_one_line(_line(key))}\n" for key in keys.keys), output)
+        write_lines((_line(key) for key in keys.keys), output)
     return 0
 
 

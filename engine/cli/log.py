@@ -11,35 +11,29 @@ usage, 3 something could not be read or written (1 wins over 3).
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from engine.cli.answers import Format, chinese, told, write_json, write_lines
 from engine.cli.common import (
-    FOUND,
-    NOT_EXAMINED,
     USAGE,
-    Lang,
     Language,
     Output,
     Problem,
     bilingual,
     check_output,
     exit_code,
-    on_one_line,
     say,
-    system_language,
     write_output,
 )
 from engine.cli.signers import PassphraseFile, passphrase, signer
-from engine.cli.verify import Format, LogKeys
+from engine.cli.verify import LogKeys
 
 if TYPE_CHECKING:
     from engine.proofs.log.note import Signer, VerifierKey
@@ -89,19 +83,12 @@ KeyFile = Annotated[
 ]
 
 
-@contextlib.contextmanager
-def problems() -> Iterator[None]:
+def problems() -> AbstractContextManager[None]:
     """Turn what is wrong with a log into one line."""
     from engine.proofs.log.check import FOUND as WRONG
     from engine.proofs.log.telling import words
-    from engine.proofs.problems import ProofProblem
 
-    try:
-        yield
-    except ProofProblem as problem:
-        sentence = words(problem.reason, problem.detail, system_language() is Lang.ZH)
-        code = FOUND if problem.reason in WRONG else NOT_EXAMINED
-        raise Problem(on_one_line(sentence) + bilingual(".", "。"), code) from problem
+    return told(words, WRONG)
 
 
 def init(
@@ -192,10 +179,9 @@ def append(
         found = Log.open(config.log)
         done = append_seals(found, lambda: _log_signer(config.key, passphrase_file, found.key.name), files)
     if format_ == "json":
-        text = json.dumps({"schema": SCHEMA, "seals": [attached_json(d) for d in done]}, ensure_ascii=False, indent=2)
+        write_json({"schema": SCHEMA, "seals": [attached_json(d) for d in done]}, None)
     else:
-        text = "\n".join(on_one_line(attached_line(d, _chinese(lang))) for d in done)
-    write_output(text + "\n" if text else "", None)
+        write_lines((attached_line(d, chinese(lang)) for d in done), None)
     return exit_code(found=False, not_examined=any(d.status == "failed" for d in done))
 
 
@@ -291,12 +277,10 @@ def verify(
             checked = [check_seal(found, keys, path) for path in seal_files(seals)]
     if format_ == "json":
         content = {"schema": SCHEMA, "log": report.as_json(), "seals": [c.as_json() for c in checked]}
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        write_json(content, output)
     else:
-        chinese = _chinese(lang)
-        lines = log_lines(report, chinese) + [seal_line(c, chinese) for c in checked]
-        text = "".join(f"{on_one_line(line)}\n" for line in lines)
-    write_output(text, output)
+        zh = chinese(lang)
+        write_lines([*log_lines(report, zh), *(seal_line(c, zh) for c in checked)], output)
     reasons = {r for r in (report.reason, *(c.reason for c in checked)) if r}
     return exit_code(found=bool(reasons & WRONG), not_examined=bool(reasons - WRONG))
 
@@ -396,10 +380,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ProofProblem("denied", f"{path}: {error.strerror or error}") from error
-
-
-def _chinese(lang: Lang | None) -> bool:
-    return (lang or system_language()) is Lang.ZH
 
 
 COMMANDS: Final = MappingProxyType(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.cli.answers import chinese, write_json
 from engine.cli.common import (
-    Lang,
     Output,
     Problem,
     bilingual,
     check_output,
     file_words,
     on_one_line,
-    system_language,
-    write_output,
 )
 from engine.cli.verify import Proof
 
@@ -43,8 +40,7 @@ def command(file: File, frame: Frame, proof: Proof = None, output: Output = None
     try:
         found = prove(file, frame, proof)
     except ProofProblem as problem:
-        language = system_language()
-        words = text(problem.reason, problem.detail, language is Lang.ZH, file_words(language))
+        words = text(problem.reason, problem.detail, chinese(None), file_words(None))
         raise Problem(on_one_line(str(file)) + bilingual(f": {words}.", f"：{words}。")) from problem
-    write_output(json.dumps(found, ensure_ascii=False, indent=2) + "\n", output)
+    write_json(found, output)
     return 0

@@ -10,30 +10,23 @@ cannot be read or written.
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from engine.cli.answers import Format, chinese, told, write_json, write_lines
 from engine.cli.common import (
     CLEAR,
     FOUND,
-    NOT_EXAMINED,
-    Lang,
     Language,
     Output,
-    Problem,
     bilingual,
     check_output,
-    on_one_line,
-    system_language,
     write_output,
 )
-from engine.cli.verify import Format
 
 if TYPE_CHECKING:
     from engine.proofs.register import Span
@@ -82,18 +75,11 @@ From = Annotated[
 To = Annotated[str | None, typer.Option("--to", metavar="T", help=bilingual("Only to here.", "仅限至此时间。"))]
 
 
-@contextlib.contextmanager
-def problems() -> Iterator[None]:
+def problems() -> AbstractContextManager[None]:
     """Turn what is wrong with a register into one line."""
-    from engine.proofs.problems import ProofProblem
     from engine.proofs.register_telling import words
 
-    try:
-        yield
-    except ProofProblem as problem:
-        sentence = words(problem.reason, problem.detail, system_language() is Lang.ZH)
-        code = FOUND if problem.reason == "register_broken" else NOT_EXAMINED
-        raise Problem(on_one_line(sentence) + bilingual(".", "。"), code) from problem
+    return told(words, {"register_broken"})
 
 
 def add(
@@ -121,7 +107,7 @@ def add(
     with problems():
         what = target_of(recording, _span(frames, from_, to))
         entry = approve(register, who=who, approver=approver, reason=reason, action=Action(action), what=what)
-    write_output(on_one_line(entry_line(entry, _chinese(lang))) + "\n", None)
+    write_lines([entry_line(entry, chinese(lang))], None)
     return CLEAR
 
 
@@ -162,13 +148,13 @@ def use(
             raise ProofProblem("no_approval", f"{who}, {action}, {what.name}")
         made = None if result is None else target_of(result)
         entry = enter_use(register, approval, span=span, result=made, reason=reason)
-    write_output(on_one_line(entry_line(entry, _chinese(lang))) + "\n", None)
+    write_lines([entry_line(entry, chinese(lang))], None)
     return CLEAR
 
 
 def list_(register: Register, form: Format = "text", output: Output = None, lang: Language = None) -> int:
     """List all entries, the oldest first."""
-    return _show(register, None, form, output, _chinese(lang), listed=True)
+    return _show(register, None, form, output, chinese(lang), listed=True)
 
 
 def verify(
@@ -189,7 +175,7 @@ def verify(
     lang: Language = None,
 ) -> int:
     """Check that no line was removed, edited or moved; names the first line where one was."""
-    return _show(register, head, form, output, _chinese(lang), listed=False)
+    return _show(register, head, form, output, chinese(lang), listed=False)
 
 
 def head(register: Register) -> int:
@@ -211,15 +197,15 @@ def recover(register: Register, who: Who, lang: Language = None) -> int:
     from engine.proofs.register import verify as check
     from engine.proofs.register_telling import chain_line, entry_line
 
-    chinese = _chinese(lang)
     with problems():
         entry = close_torn(register, who)
-        line = entry_line(entry, chinese) if entry is not None else chain_line(check(register), chinese)
-    write_output(on_one_line(line) + "\n", None)
+        zh = chinese(lang)
+        line = entry_line(entry, zh) if entry is not None else chain_line(check(register), zh)
+    write_lines([line], None)
     return CLEAR
 
 
-def _show(register: Path, head: str | None, form: str, output: Path | None, chinese: bool, *, listed: bool) -> int:
+def _show(register: Path, head: str | None, form: str, output: Path | None, zh: bool, *, listed: bool) -> int:
     from engine.proofs.register import verify as check
     from engine.proofs.register_telling import break_line, chain_json, chain_line, entry_line
 
@@ -227,12 +213,10 @@ def _show(register: Path, head: str | None, form: str, output: Path | None, chin
     with problems():
         chain = check(register, head)
     if form == "json":
-        text = json.dumps(chain_json(chain), ensure_ascii=False, indent=2) + "\n"
+        write_json(chain_json(chain), output)
     else:
-        lines = [entry_line(e, chinese) for e in chain.entries] if listed else []
-        lines.append(break_line(chain.broken, chinese) if chain.broken else chain_line(chain, chinese))
-        text = "".join(f"{on_one_line(line)}\n" for line in lines)
-    write_output(text, output)
+        lines = [entry_line(e, zh) for e in chain.entries] if listed else []
+        write_lines([*lines, break_line(chain.broken, zh) if chain.broken else chain_line(chain, zh)], output)
     return FOUND if chain.broken else CLEAR
 
 
@@ -241,10 +225,6 @@ def _span(frames: str | None, start: str | None, end: str | None) -> Span:
     from engine.proofs.register_target import span_of
 
     return span_of(frames, None if start is None else seconds(start), None if end is None else seconds(end))
-
-
-def _chinese(lang: Lang | None) -> bool:
-    return (lang or system_language()) is Lang.ZH
 
 
 COMMANDS: Final = MappingProxyType(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from engine.cli.answers import Format, chinese, write_json, write_lines
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
     Files,
-    Lang,
     Language,
     Output,
     Problem,
@@ -20,14 +19,11 @@ from engine.cli.common import (
     check_output,
     exit_code,
     file_words,
-    on_one_line,
     recordings,
     say,
-    system_language,
-    write_output,
 )
 from engine.cli.signers import problems
-from engine.cli.verify import Format, Proof
+from engine.cli.verify import Proof
 
 Tsa = Annotated[
     str | None,
@@ -118,8 +114,6 @@ def command(
     if request is not None and request.exists():
         raise Problem(bilingual(f"{request}: exists; name a new file.", f"{request}：文件已存在，请另行指定。"), USAGE)
     paths = _checked(recordings(files), [tsa, request, response], proof)
-    language = lang or system_language()
-    chinese, about_file = language is Lang.ZH, file_words(language)
     with problems():
         authorities = None if tsa_ca is None else read_authorities(tsa_ca)
     results: list[RenewResult] = []
@@ -136,11 +130,10 @@ def command(
         except KeyboardInterrupt:
             interrupted = True
     if format_ == "json":
-        shown = json.dumps(renew_json(results), ensure_ascii=False, indent=2) + "\n"
+        write_json(renew_json(results), output)
     else:
-        lines = (line for result in results for line in renew_lines(result, chinese, about_file))
-        shown = "".join(f"{on_one_line(line)}\n" for line in lines)
-    write_output(shown, output)
+        zh, about_file = chinese(lang), file_words(lang)
+        write_lines((line for result in results for line in renew_lines(result, zh, about_file)), output)
     if interrupted:
         left = len(paths) - len(results)
         say(

@@ -7,13 +7,13 @@ Exit code: 0 done, 1 the pack cannot be used, 2 wrong usage, 3 the file cannot b
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from engine.cli.answers import Format, chinese, write_json, write_lines
 from engine.cli.common import (
     CLEAR,
     FOUND,
@@ -25,19 +25,12 @@ from engine.cli.common import (
     bilingual,
     check_output,
     on_one_line,
-    system_language,
-    write_output,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from engine.cli.common import Lang
     from engine.rules.pack import RulePack
 
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
-]
 Name = Annotated[
     str,
     typer.Argument(
@@ -59,8 +52,10 @@ def list_(form: Format = "text", output: Output = None, lang: Language = None) -
     check_output(output)
     known = [packs.load(name) for name in packs.names()]
     if form == "json":
-        return _write_json(packs_json(known), output)
-    return _write_lines(packs_lines(known, _language(lang)), output)
+        write_json(packs_json(known), output)
+    else:
+        write_lines(packs_lines(known, _language(lang)), output)
+    return CLEAR
 
 
 def show(name: Name, form: Format = "text", output: Output = None, lang: Language = None) -> int:
@@ -70,8 +65,10 @@ def show(name: Name, form: Format = "text", output: Output = None, lang: Languag
     check_output(output)
     pack = _pack(name, _language(lang))
     if form == "json":
-        return _write_json(pack_json(pack), output)
-    return _write_lines(pack_lines(pack, _language(lang)), output)
+        write_json(pack_json(pack), output)
+    else:
+        write_lines(pack_lines(pack, _language(lang)), output)
+    return CLEAR
 
 
 def validate(path: PackPath, form: Format = "text", output: Output = None, lang: Language = None) -> int:
@@ -82,9 +79,9 @@ def validate(path: PackPath, form: Format = "text", output: Output = None, lang:
     check_output(output)
     pack, problems = read_pack_file(path.resolve(), str(path))
     if form == "json":
-        _write_json(validation_json(pack, problems), output)
+        write_json(validation_json(pack, problems), output)
     else:
-        _write_lines(validation_lines(pack, problems, _language(lang)), output)
+        write_lines(validation_lines(pack, problems, _language(lang)), output)
     if any(p.problem in UNREADABLE for p in problems):
         return NOT_EXAMINED
     return CLEAR if pack is not None else FOUND
@@ -115,17 +112,7 @@ def _pack(name: str, language: Literal["en", "zh"]) -> RulePack:
 
 
 def _language(lang: Lang | None) -> Literal["en", "zh"]:
-    return "zh" if (lang or system_language()).value == "zh" else "en"
-
-
-def _write_json(data: dict[str, Any], output: Path | None) -> int:
-    write_output(json.dumps(data, ensure_ascii=False, indent=2) + "\n", output)
-    return CLEAR
-
-
-def _write_lines(lines: Iterable[str], output: Path | None) -> int:
-    write_output("".join(f"{on_one_line(line)}\n" for line in lines), output)
-    return CLEAR
+    return "zh" if chinese(lang) else "en"
 
 
 COMMANDS: Final = MappingProxyType(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.answers import Format, chinese, write_json, write_lines
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
     Files,
     Jobs,
-    Lang,
     Language,
     Output,
     Problem,
@@ -27,8 +26,6 @@ from engine.cli.common import (
     on_one_line,
     recordings,
     say,
-    system_language,
-    write_output,
 )
 from engine.cli.signers import PassphraseFile, problems, signer
 
@@ -86,9 +83,6 @@ Sm3 = Annotated[
         ),
     ),
 ]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
-]
 
 
 def command(
@@ -145,17 +139,14 @@ def command(
     results = batch.results
     standing = ("sealed", "already_sealed")
     logged = append_sealed([(r.path, r.seal) for r in results if r.seal and r.status in standing], passphrase_file)
-    language = lang or system_language()
-    chinese, about_file = language is Lang.ZH, file_words(language)
     if format_ == "json":
-        content = seal_json(results) | ({"log": [attached_json(a) for a in logged]} if logged else {})
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        content = seal_json(results)
+        write_json(content | ({"log": [attached_json(a) for a in logged]} if logged else {}), output)
     else:
-        text = "".join(
-            f"{on_one_line(line)}\n" for result in results for line in seal_lines(result, chinese, about_file)
-        )
-        text += "".join(f"{on_one_line(attached_line(a, chinese))}\n" for a in logged if a.status != "known")
-    write_output(text, output)
+        zh, about_file = chinese(lang), file_words(lang)
+        lines = [line for result in results for line in seal_lines(result, zh, about_file)]
+        lines += [attached_line(a, zh) for a in logged if a.status != "known"]
+        write_lines(lines, output)
     if batch.interrupted:
         left = len(paths) - len(results)
         say(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from engine.cli.common import USAGE, Lang, Problem, bilingual, on_one_line, system_language
+from engine.cli.answers import told
+from engine.cli.common import USAGE, Problem, bilingual
 
 if TYPE_CHECKING:
     from engine.proofs.signing import Signer
@@ -31,17 +31,11 @@ PassphraseFile = Annotated[
 ]
 
 
-@contextlib.contextmanager
-def problems() -> Iterator[None]:
+def problems() -> AbstractContextManager[None]:
     """Turn what is wrong with keys into one line."""
-    from engine.proofs.problems import ProofProblem
     from engine.proofs.telling import text
 
-    try:
-        yield
-    except ProofProblem as problem:
-        words = text(problem.reason, problem.detail, system_language() is Lang.ZH)
-        raise Problem(on_one_line(words) + bilingual(".", "。")) from problem
+    return told(text)
 
 
 def signer(path: Path, passphrase_file: Path | None) -> Signer:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.cli.answers import Format, chinese, write_json, write_lines
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
     Files,
     Jobs,
-    Lang,
     Language,
     Output,
     Problem,
@@ -23,11 +22,8 @@ from engine.cli.common import (
     check_output,
     exit_code,
     file_words,
-    on_one_line,
     recordings,
     say,
-    system_language,
-    write_output,
 )
 from engine.cli.signers import problems
 
@@ -88,9 +84,6 @@ LogKeys = Annotated[
             "受信任存证日志和见证方的校验公钥文件，每行一个（见 unbroken log）；未入日志或未经联署的证明不再视为完整。",
         ),
     ),
-]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
 ]
 
 
@@ -173,15 +166,11 @@ def command(
             batch = sample_many(paths, drawn, seal, jobs, watch, policy)
     results = batch.results
     shown = [r for r in results if only is None or r.status in (Status.NOT_OK, Status.NOT_SEALED)]
-    language = lang or system_language()
-    chinese, about_file = language is Lang.ZH, file_words(language)
     if format_ == "json":
-        text = json.dumps(verify_json(shown), ensure_ascii=False, indent=2) + "\n"
+        write_json(verify_json(shown), output)
     else:
-        text = "".join(
-            f"{on_one_line(line)}\n" for result in shown for line in verify_lines(result, chinese, about_file)
-        )
-    write_output(text, output)
+        zh, about_file = chinese(lang), file_words(lang)
+        write_lines((line for result in shown for line in verify_lines(result, zh, about_file)), output)
     if batch.interrupted:
         left = len(paths) - len(results)
         say(
