@@ -5,7 +5,8 @@ What it finds
     was recorded and is gone, or a recording that was stopped and went on.
 Looks like it but is not
     Rounding by containers that count in milliseconds; priming before the first picture; the
-    first half second, while recorders settle. Recorders that lose sound now and then do so
+    first half second, while recorders settle; packets that are written late and followed by
+    as many that overlap. Recorders that lose sound now and then do so
     repeatedly: beyond a few places it is one notice.
 Limits
     Sound that was cut and closed up leaves no hole in the timestamps. The holes are those

@@ -14,6 +14,8 @@ from engine.features.tables import Features
 HOLE_S = Fraction(1, 50)
 """Sound packets that are further apart than this, and than half a packet, leave a hole.
 Containers that count in milliseconds round by one of them."""
+MADE_UP_S = Fraction(1)
+"""Time within which packets that overlap make up for a hole: they came late, and none is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,16 @@ class SoundHole:
 
 
 def sound_holes(times: SoundTimes) -> Iterator[SoundHole]:
-    """Holes in the timestamps of the sound, in order of time."""
+    """Holes in the timestamps of the sound, in order of time; none where late packets fill it."""
     apart = times.pts[1:] - times.end[:-1]
     packet = int(np.median(times.end - times.pts))
     least = max(packet // 2, int(HOLE_S / times.time_base), 2)
+    filled = np.cumsum(times.end - times.pts)
+    late = times.pts[1:] - filled[:-1]  # how far packets stand behind the sound that came before them
     for place in np.flatnonzero(apart > least):
+        soon = int(np.searchsorted(times.pts, times.pts[place + 1] + int(MADE_UP_S / times.time_base)))
+        if late[place : soon - 1].min() - late[place] <= least - apart[place]:
+            continue
         start, end = int(times.end[place]), int(times.pts[place + 1])
         yield SoundHole(times.second(start), times.second(end), int(place), float(packet * times.time_base))
 

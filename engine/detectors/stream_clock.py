@@ -8,13 +8,15 @@ What it finds
     were taken away (broken_link), and JPEG pictures whose quantisation tables change once and stay.
 Looks like it but is not
     Recorders settle: the first half second is left out. Where the two clocks disagree again and again, the
-    recorder counts in a way of its own, and nothing is said. Tables of JPEG that change with the picture are
-    rate control; one lasting change is a notice, since cameras change their quality too.
+    recorder counts in a way of its own, and nothing is said. Time codes begin anew at midnight, and those of
+    29.97 pictures a second leave out numbers every minute (drop-frame). Tables of JPEG that change with the
+    picture are rate control; one lasting change is a notice, since cameras change their quality too.
 Limits
     Times of MPEG-4 are known within the second: a cut of whole seconds shows nothing here. MPEG-1 and MPEG-2
     are told by groups of pictures.
 Source
-    ISO/IEC 14496-2, 6.3.5 (vop_time_increment); ISO/IEC 13818-2, 6.3.8 (time_code, broken_link). Of 14
+    ISO/IEC 14496-2, 6.3.5 (vop_time_increment); ISO/IEC 13818-2, 6.3.8 (time_code, broken_link); SMPTE
+    ST 12-1, 9.1 (drop-frame). Of 14
     untouched recordings in MPEG-4 with 19,000 pictures none disagrees after its first picture; of 3 in
     MPEG-1 and MPEG-2 one does at 13 of 354 groups, by habit.
 """
@@ -32,9 +34,12 @@ from engine.detectors.contract import Detector, Proposal
 from engine.detectors.units import Units, units_of
 from engine.features.tables import Features
 from engine.findings import Evidence, Examined, Finding, Kind, Level, Severity, Source
-from engine.media.headers import BROKEN, GROUP, HeaderFacts
+from engine.media.headers import BROKEN, DROPPED, GROUP, HeaderFacts
 
 NAME = "stream_clock"
+DAY_S = 86_400
+_LEFT_OUT_A_DAY = 2 * (24 * 60 - 24 * 6)
+"""Numbers that drop-frame time codes of 30 pictures a second leave out in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def _by_group(rows: NDArray[Any], number: NDArray[np.int64], units: Units) -> li
     rate = max(1, round(1 / units.interval_s)) if units.interval_s > 0 else 25
     starts = np.flatnonzero((rows["flags"] & GROUP) > 0)
     code = rows["stamp"][starts].astype(np.int64)
-    pictures = code // 100 * rate + code % 100
+    pictures, day = _counted(code, (rows["flags"][starts] & DROPPED) > 0, rate), DAY_S * rate
     found = []
     for i in range(1, len(starts)):
         inside = number[starts[i] :][number[starts[i] :] >= 0]
@@ -141,8 +146,20 @@ def _by_group(rows: NDArray[Any], number: NDArray[np.int64], units: Units) -> li
                 number[starts[i] : starts[i] + 4][number[starts[i] : starts[i] + 4] >= 0].min(initial=inside[0])
             )
             ahead = int(pictures[i] - pictures[i - 1]) - int(starts[i] - starts[i - 1])
+            if ahead < -day // 2:  # midnight
+                ahead += day - (_LEFT_OUT_A_DAY * rate // 30 if rows["flags"][starts[i]] & DROPPED else 0)
             found.append(Disagreement(max(first - 1, 0), first, ahead / rate))
     return found
+
+
+def _counted(code: NDArray[np.int64], dropped: NDArray[np.bool_], rate: int) -> NDArray[np.int64]:
+    """Pictures since midnight of time codes.
+
+    Drop-frame codes, for 29.97 pictures a second, leave out two numbers each minute but every tenth.
+    """
+    minutes = code // 6000
+    left_out = 2 * rate // 30 * (minutes - minutes // 10)
+    return code // 100 * rate + code % 100 - np.where(dropped, left_out, 0)
 
 
 def _clock(found: Disagreement, units: Units) -> Finding:

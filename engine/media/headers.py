@@ -42,6 +42,8 @@ BROKEN: Final = 2
 """Flag broken_link: whoever cut the stream says that pictures before the group are not those it was coded with."""
 GROUP: Final = 4
 """Flag: a header of a group of pictures stands in the packet."""
+DROPPED: Final = 8
+"""Flag drop_frame_flag: the time code leaves out numbers, so that it keeps time at 29.97 pictures a second."""
 
 _KINDS: Final = {1: 2, 2: 0, 3: 1}
 _CHUNK: Final = 4096
@@ -179,7 +181,7 @@ def _mpeg2(head: bytes, out: Any) -> None:
             value = int.from_bytes(head[at + 4 : at + 8], "big")
             hours, minutes, seconds, pictures = value >> 26 & 31, value >> 20 & 63, value >> 13 & 63, value >> 7 & 63
             out["stamp"] = ((hours * 60 + minutes) * 60 + seconds) * 100 + pictures
-            out["flags"] |= GROUP | CLOSED * (value >> 6 & 1) | BROKEN * (value >> 5 & 1)
+            out["flags"] |= GROUP | DROPPED * (value >> 31) | CLOSED * (value >> 6 & 1) | BROKEN * (value >> 5 & 1)
         elif code == 0:
             value = int.from_bytes(head[at + 4 : at + 6], "big")
             out["order"], out["slice"] = value >> 6, _KINDS.get(value >> 3 & 7, -1)

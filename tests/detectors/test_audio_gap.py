@@ -10,6 +10,7 @@ import pytest
 from engine.detectors.audio_gap import DETECTOR
 from engine.features.tables import Features
 from engine.findings import Kind, Severity
+from engine.media.model import NO_TIME
 
 GOP = "I24P "
 
@@ -47,6 +48,20 @@ def test_a_hole_while_the_recorder_settles_is_a_notice(packets_of) -> None:
 def test_holes_again_and_again_are_one_notice(packets_of) -> None:
     holes = "".join(f"{GOP} mute(100ms) " for _ in range(6))
     assert severities(packets_of(f"25fps sound: {holes} {GOP}")) == [Severity.NOTICE]
+
+
+@pytest.mark.parametrize(("late", "lost"), [(1, 0), (12, 0), (12, 4), (12, 12)])
+def test_packets_that_come_late_and_then_all_at_once_are_no_hole_and_lost_ones_are(
+    packets_of, late: int, lost: int
+) -> None:
+    """Programme streams give two packets one time, network recorders write a burst: the sound is all there."""
+    tables = packets_of(f"25fps sound: {4 * GOP}")
+    rows = tables.packets.rows(1)
+    pts = tables.packets.pts.copy()
+    held = rows[80 : 80 + late]
+    pts[held] = pts[held[-1]] + np.arange(late)
+    pts[held[:lost]] = NO_TIME
+    assert severities(replace(tables, packets=replace(tables.packets, pts=pts))) == [Severity.SUSPICION] * bool(lost)
 
 
 def test_without_sound_nothing_is_asked(packets_of) -> None:

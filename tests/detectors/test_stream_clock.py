@@ -16,7 +16,7 @@ from engine.features.survey import survey
 from engine.features.tables import Features
 from engine.findings import Finding, Severity
 from engine.media.coded_facts import PICTURE, CodedFacts
-from engine.media.headers import BROKEN, GROUP, HEADER, HeaderFacts
+from engine.media.headers import BROKEN, DROPPED, GROUP, HEADER, HeaderFacts
 
 
 def found(packets_of: Callable[..., Features], codec: str, **columns: object) -> list[Finding]:
@@ -70,6 +70,43 @@ def test_time_codes_of_groups(packets_of) -> None:
     (finding,) = found(packets_of, "mpeg2video", **groups(skip=40))
     assert (finding.start_frame, finding.end_frame) == (89, 90)
     assert finding.params["step_s"] == pytest.approx(1.6)
+
+
+def test_a_time_code_that_begins_anew_at_midnight_is_no_step_and_a_cut_there_is_one(packets_of) -> None:
+    def late(pictures: np.ndarray) -> dict[str, np.ndarray]:
+        seconds, rest = np.divmod(pictures + 25 * (86_400 - 4) + 10, 25)
+        first = COUNT % 10 == 0
+        return {"stamp": np.where(first, seconds % 86_400 * 100 + rest, -1), "flags": np.where(first, GROUP, 0)}
+
+    assert found(packets_of, "mpeg2video", **late(COUNT)) == []
+    (finding,) = found(packets_of, "mpeg2video", **late(COUNT + np.where(COUNT >= 90, 40, 0)))
+    assert finding.params["step_s"] == pytest.approx(1.6)
+
+
+def test_drop_frame_codes_leave_out_numbers(tmp_path: Path) -> None:
+    """FFmpeg's own writer over the minute and over midnight: SMPTE ST 12-1 as somebody else counts it."""
+
+    for start in ("00:00:56;00", "00:09:56;00", "23:59:56;00", "00:00:56:00"):
+        made = tmp_path / "made.mpg"
+        source = ["-f", "lavfi", "-i", "testsrc2=size=64x64:rate=30000/1001", "-frames:v", "240"]
+        options = ["-c:v", "mpeg2video", "-g", "12", "-timecode", start]
+        subprocess.run(["ffmpeg", "-v", "error", "-y", *source, *options, made], check=True)
+        assert DETECTOR.propose(survey(made), DETECTOR.options).findings == (), start
+
+
+@pytest.mark.parametrize("missing", [0, 2, 30])
+def test_drop_frame_codes_tell_of_a_cut_at_the_full_minute(packets_of, missing: int) -> None:
+    """Numbers ;00 and ;01 do not exist at the minute, so two fewer pictures than numbers are missing."""
+    first = COUNT % 10 == 0
+    pictures = COUNT + 1700 + np.where(COUNT >= 100, missing, 0)
+    code = pictures + np.where(pictures >= 1800, 2, 0)
+    stamp = np.where(first, code // 30 * 100 + code % 30, -1)
+    features = packets_of("30000/1001fps h264: I199P")
+    rows = np.zeros(len(COUNT), HEADER)
+    rows["row"], rows["stamp"], rows["flags"] = features.packets.rows(0), stamp, np.where(first, GROUP | DROPPED, 0)
+    coded = CodedFacts("", np.zeros(0, PICTURE), np.zeros(0, np.int32), headers=HeaderFacts("mpeg2video", 0, rows))
+    told = list(DETECTOR.propose(replace(features, coded=coded), DETECTOR.options).findings)
+    assert [round(f.params["step_s"] * 30) for f in told] == ([missing] if missing else [])
 
 
 def test_a_group_that_says_it_was_cut_off(packets_of) -> None:
