@@ -274,6 +274,19 @@ def with_photos(*numbers: int) -> World:
     return WHOLE.with_records(*taken)
 
 
+def short(*records: RecordFacts) -> World:
+    """An activity of a minute."""
+    return replace(WHOLE, records=records).paper(end=at("9:31"))
+
+
+def headed(time: str) -> World:
+    """A recording whose container shows a time of which nobody knows whether it is the beginning or the end."""
+    first = WHOLE.records[0]
+    half = timedelta(seconds=first.duration_s / 2)
+    shown = place(at(time) - half, at(time) + half, half.total_seconds() + 1.5, "container")
+    return WHOLE.record(clocks=(first.clocks[0], shown))
+
+
 def twice(start: datetime) -> World:
     """The first file of two once more, under another name, as of `start`."""
     first = BROKEN.records[0]
@@ -306,6 +319,8 @@ TWINS: tuple[Twin, ...] = (
     Twin("exemptions", "in_future", replace(exempt(approved=date(2026, 3, 10)), as_of=at("12:00", 9)), exempt(approved=date(2026, 3, 10)), "signed on a day that has not come", "the day has come"),
     Twin("coverage", "uncovered", replace(WHOLE, records=(video(at("9:31:01"), at("10:12:10"), 1),)), replace(WHOLE, records=(video(at("9:31"), at("10:12:10"), 1),)), "recording begins 61 s late", "it begins 60 s late, the tolerance"),
     Twin("coverage", "uncovered", replace(WHOLE, records=(video(at("9:29:50"), at("10:05"), 1),)), replace(WHOLE, records=(video(at("9:29:50"), at("10:05"), 1), SECOND)), "recording ends 7 min early", "another device recorded to the end"),
+    Twin("coverage", "uncovered", short(video(at("14:00"), at("14:01"), 1)), short(video(at("9:30:50"), at("9:32"), 1)), "nothing of an activity of 1 min is recorded", "recording begins 50 s late"),
+    Twin("coverage", "sound_only", short(video(at("9:30"), at("9:31"), 1, kind="sound", has_picture=False)), short(video(at("9:30"), at("9:31"), 1)), "an audio recorder alone, for an activity of 1 min", "picture and sound"),
     Twin("coverage", "sound_only", replace(WHOLE, records=(video(at("9:29:50"), at("10:12:10"), 1, kind="sound", has_picture=False),)), WHOLE, "an audio recorder alone", "picture and sound"),
     Twin("coverage", "photos_only", replace(WHOLE, records=(photo(at("9:40")), photo(at("9:41"), 32))), WHOLE.with_records(photo(at("9:40"))), "photos alone", "a recording beside them"),
     Twin("coverage", "photos_only", replace(WHOLE, records=(photo(at("9:40")),)), replace(EXEMPT, records=(photo(at("9:40")),)), "photos alone", "an exemption is on record, and photos"),
@@ -342,6 +357,7 @@ TWINS: tuple[Twin, ...] = (
     Twin("clocks", "known_offset", replace(WHOLE, devices={**DEVICES, "DSJ0457": device("DSJ0457", clock_offset_s=120.0)}), replace(WHOLE, devices={**DEVICES, "DSJ0457": device("DSJ0457", clock_offset_s=3.0)}), "the register says 120 s", "it says 3 s"),
     Twin("clocks", "disagree", shifted(WHOLE, timedelta(seconds=600), all_clocks=False), shifted(WHOLE, timedelta(seconds=60), all_clocks=False), "file name and container are 10 min apart", "they are 1 min apart"),
     Twin("clocks", "disagree", shifted(WHOLE, timedelta(seconds=600), all_clocks=False), shifted(WHOLE, timedelta(seconds=2540), all_clocks=False), "file name and container are 10 min apart", "the container's time is that of the recording's end"),
+    Twin("clocks", "disagree", headed("9:50"), headed("10:12:10"), "the container's time is that of the recording's middle", "it is that of its end"),
     Twin("clocks", "whole_hours", shifted(WHOLE, timedelta(hours=8), all_clocks=False), WHOLE, "file name and container are 8 h apart", "they agree"),
     Twin("clocks", "rate_high", WHOLE.record(clock_rate_ppm=35.0), WHOLE.record(clock_rate_ppm=18.0), "35 ppm", "18 ppm"),
     Twin("clocks", "rate_alarm", WHOLE.record(clock_rate_ppm=-700.0), WHOLE.record(clock_rate_ppm=-450.0), "700 ppm slow", "450 ppm slow, a notice"),
@@ -362,6 +378,7 @@ TWINS: tuple[Twin, ...] = (
     Twin("reuse", "same_content", in_other_case("same_content"), WHOLE, "a copy stands in another case", "no copy"),
     Twin("reuse", "same_content_foreign", in_other_case("same_content", WHOLE.with_records().record(0, placement=place(at("14:00"), at("14:42")), clocks=())), WHOLE, "a copy of another case, of another time of day", "a recording of this activity"),
     Twin("reuse", "twice_in_case", twice(at("9:51:10")), twice(at("9:29:50")), "a copy stands for another time of the activity", "the copy stands for the same time"),
+    Twin("reuse", "twice_in_case", twice(at("9:30:10")), twice(at("9:29:53")), "a copy stands for 20 s later", "for 3 s later, as far as names may err"),
     Twin("reuse", "near_duplicate", in_other_case("near_duplicate"), WHOLE, "the pictures are those of another case", "they are not"),
     Twin("content", "deletion", with_trace(Kind.DELETION), WHOLE, "a deletion was found", "none was"),
     Twin("content", "deletion", declared_inside(with_trace(Kind.DELETION)), declared_inside(with_trace(Kind.GAP)), "a deletion inside an explained interruption", "a gap, as a recorder leaves that stopped and went on"),

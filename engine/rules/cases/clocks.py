@@ -12,6 +12,8 @@ from engine.rules.cases.timeline import SAME_CLOCK_S, utc
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
 HOUR_S = 3600.0
+HEADERS = frozenset({"container", "quicktime"})
+"""Clocks of which makers differ whether they tell a recording's beginning or its end."""
 ZONES_H = 14
 """Zones lie at most so many hours from UTC."""
 
@@ -69,9 +71,10 @@ def _among_themselves(view: CaseView, record: RecordFacts, tolerance: float) -> 
     if len(record.clocks) < 2:
         return
     best, *others = record.clocks
-    other = max(others, key=lambda c: abs(_apart(best, c, record.duration_s)[0]) - c.uncertainty_s)
-    apart, *readings = _apart(best, other, record.duration_s)
-    allowed = tolerance + best.uncertainty_s + other.uncertainty_s
+    apart_of = {c: _apart(best, c, record.duration_s) for c in others}
+    other = max(others, key=lambda c: abs(apart_of[c][0][0]) - apart_of[c][1])
+    (apart, *readings), uncertainty = apart_of[other]
+    allowed = tolerance + best.uncertainty_s + uncertainty
     if abs(apart) <= allowed:
         return
     in_hours = next((a for a in (apart, *readings) if _is_zone(a, allowed)), None)
@@ -92,13 +95,19 @@ def _among_themselves(view: CaseView, record: RecordFacts, tolerance: float) -> 
     yield Remark(fact, view.local(best.start), view.local(best.end), record.path, params, evidence)
 
 
-def _apart(one: Placement, other: Placement, duration_s: float) -> list[float]:
-    """Seconds between two clocks, the likeliest reading first.
+def _apart(one: Placement, other: Placement, duration_s: float) -> tuple[list[float], float]:
+    """Seconds between two clocks, the likeliest reading first, and how far the other may be off.
 
-    Some devices write the container's time when they begin a file, others when they close it.
+    Some devices write the container's time when they begin a file, others when they close it. One that
+    was put into the middle because nobody knows which is as exact as it is written: it is one of both.
     """
     apart = (other.start - one.start).total_seconds()
-    return sorted([apart, apart - duration_s], key=abs) if other.basis == "container" else [apart]
+    if other.basis not in HEADERS:
+        return [apart], other.uncertainty_s
+    half = duration_s / 2
+    if other.uncertainty_s > half:
+        return sorted([apart + half, apart - half], key=abs), other.uncertainty_s - half
+    return sorted([apart, apart - duration_s], key=abs), other.uncertainty_s
 
 
 def _is_zone(apart: float, allowed: float) -> bool:

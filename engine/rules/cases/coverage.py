@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.findings import Evidence, Source
-from engine.rules.cases.intervals import longest, seconds, subtract, union, widen
+from engine.rules.cases.intervals import longest, meets, seconds, subtract, union, widen
 from engine.rules.cases.record import Placement
 from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
@@ -40,7 +40,7 @@ def coverage(view: CaseView, limits: Limits) -> Answer:
     remarks, unknown = _mostly_excused(view, timeline), ""
     for gap in _asked(view, timeline):
         open_ = _open(view, gap)
-        if longest(open_) <= tolerance:
+        if longest(open_) <= (tolerance if _near(timeline, tolerance) else 0.0):
             continue
         if not gap.certain:
             unknown = "clock_uncertainty"
@@ -53,6 +53,12 @@ def coverage(view: CaseView, limits: Limits) -> Answer:
         return unexaminable(unknown, *remarks, percent=share)
     reason = "interruptions_apart" if view.ledger else "covered"
     return clear(reason, *remarks, percent=share, interruptions=len(view.ledger))
+
+
+def _near(timeline: Timeline, tolerance: float) -> bool:
+    """Whether anything was recorded at the time of the activity: the tolerance is for its ends, not for all of it."""
+    window = widen(timeline.required, tolerance)
+    return any(meets(p.span, window) for p in timeline.pieces)
 
 
 def no_overlap(view: CaseView) -> Answer:
@@ -78,7 +84,8 @@ def _open(view: CaseView, gap: Gap) -> tuple[Span, ...]:
 
 def _remark(view: CaseView, timeline: Timeline, gap: Gap, spans: tuple[Span, ...], tolerance: float) -> Remark:
     heard = seconds(spans) - seconds(subtract(spans, timeline.sound))
-    fact = "sound_only" if longest(subtract(spans, timeline.sound)) <= tolerance else "uncovered"
+    silent = longest(subtract(spans, timeline.sound))
+    fact = "sound_only" if silent <= tolerance and silent < longest(spans) else "uncovered"
     photos = _photos(view, timeline, tolerance)
     if photos and not timeline.pieces and not timeline.audible:
         fact = "photos_only"

@@ -9,6 +9,7 @@ from engine.findings import Evidence, Source
 from engine.rules.cases.clocks import all_clocks, certainly_after, certainly_before
 from engine.rules.cases.coverage import clock_source
 from engine.rules.cases.record import RecordFacts, Reuse
+from engine.rules.cases.timeline import SAME_CLOCK_S
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
 
@@ -46,11 +47,11 @@ def reuse(view: CaseView, limits: Limits) -> Answer:
             params = values(cases="、".join(others))
             remarks.append(Remark("listed_twice", *_span(view, record), record.path, params, evidence))
         remarks += [_reused(view, record, other, limits) for other in _worst_of_each(record.reuse, others)]
-    remarks += _twice(view, limits["coverage_tolerance_s"])
+    remarks += _twice(view)
     return clear("not_reused", *remarks, files=len(view.present))
 
 
-def _twice(view: CaseView, tolerance: float) -> Iterable[Remark]:
+def _twice(view: CaseView) -> Iterable[Remark]:
     """Files of this case with the same content that stand for different times: one of the times is wrong."""
     first: dict[str, RecordFacts] = {}
     for record in view.present:
@@ -58,10 +59,11 @@ def _twice(view: CaseView, tolerance: float) -> Iterable[Remark]:
         if kept is record or place is None or kept.placement is None:
             continue
         apart = abs((place.start - kept.placement.start).total_seconds())
-        if apart <= tolerance + place.uncertainty_s + kept.placement.uncertainty_s:
+        allowed = SAME_CLOCK_S + place.uncertainty_s + kept.placement.uncertainty_s
+        if apart <= allowed:
             continue
         params = values(start=view.clock(place.start), path=kept.path, other_start=view.clock(kept.placement.start))
-        evidence = (Evidence(clock_source(place), "apart_s", round(apart, 3), tolerance),)
+        evidence = (Evidence(clock_source(place), "apart_s", round(apart, 3), round(allowed, 3)),)
         yield Remark("twice_in_case", *_span(view, record), record.path, params, evidence)
 
 
