@@ -237,6 +237,12 @@ def declared_inside(world: World) -> World:
     return world.paper(interruptions=(stop,)).record(speech=speech)
 
 
+def comes_back(offset_s: float) -> World:
+    """Pictures of the first of two files, which begins 1410 s earlier, stand in the second as well."""
+    again = Reuse(CASE.id, BROKEN.records[0].path, "near_duplicate", 0.9, -offset_s)
+    return BROKEN.record(1, reuse=(again,))
+
+
 def in_other_case(how: Any, world: World = WHOLE) -> World:
     return world.record(reuse=(Reuse("13号", "2026/13/a.mp4", how, 0.9),))
 
@@ -380,6 +386,7 @@ TWINS: tuple[Twin, ...] = (
     Twin("reuse", "twice_in_case", twice(at("9:51:10")), twice(at("9:29:50")), "a copy stands for another time of the activity", "the copy stands for the same time"),
     Twin("reuse", "twice_in_case", twice(at("9:30:10")), twice(at("9:29:53")), "a copy stands for 20 s later", "for 3 s later, as far as names may err"),
     Twin("reuse", "near_duplicate", in_other_case("near_duplicate"), WHOLE, "the pictures are those of another case", "they are not"),
+    Twin("reuse", "near_duplicate", comes_back(0.0), comes_back(-1410.0), "pictures of the first file come back in the second", "a copy under its own time"),
     Twin("content", "deletion", with_trace(Kind.DELETION), WHOLE, "a deletion was found", "none was"),
     Twin("content", "deletion", declared_inside(with_trace(Kind.DELETION)), declared_inside(with_trace(Kind.GAP)), "a deletion inside an explained interruption", "a gap, as a recorder leaves that stopped and went on"),
     Twin("tampered", "not_ok", WHOLE.record(proof=ProofFacts("NOT_OK", "none", at("16:45"), detail="altered")), WHOLE, "the proof does not fit", "it fits"),

@@ -51,7 +51,8 @@ def listed_elsewhere(held: Iterable[Held]) -> dict[str, tuple[str, ...]]:
 
 
 def reuse(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
-    """(case, path) -> records of other cases with the same content, or nearly the same pictures.
+    """(case, path) -> records with the same content, or nearly the same pictures, which other cases hold; those with
+    nearly the same pictures, which the case itself holds, too: footage may come back within a case.
 
     Two names of one file on disk are ``same_file``, two files with one digest ``same_content``, and
     files with footage in common ``near_duplicate``. A file that two cases list by the same path is
@@ -66,18 +67,18 @@ def reuse(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
 
 
 def _nearly_same(held: Sequence[Held]) -> dict[tuple[str, str], tuple[Reuse, ...]]:
-    """Footage in common of records that lie in different cases; files with one digest are asked once."""
+    """Footage in common of different files; those with one digest are asked once."""
     holders: defaultdict[str, list[Held]] = defaultdict(list)
     for one in held:
         if one.blake3 is not None:
             holders[one.blake3].append(one)
     found: defaultdict[tuple[str, str], list[Reuse]] = defaultdict(list)
     for shared in shared_footage({digest: same[0].fingerprint for digest, same in holders.items()}):
-        mine, theirs = holders[shared.path], holders[shared.other][0]
-        if theirs.case in {h.case for h in mine}:
-            continue
-        for one in mine:
-            found[one.case, one.path].append(Reuse(theirs.case, theirs.path, "near_duplicate", shared.share))
+        for one in holders[shared.path]:
+            others = holders[shared.other]
+            theirs = next((h for h in others if h.case == one.case), others[0])
+            again = Reuse(theirs.case, theirs.path, "near_duplicate", shared.share, shared.offset_s)
+            found[one.case, one.path].append(again)
     return {key: tuple(sorted(r, key=lambda one: -one.share)) for key, r in found.items()}
 
 

@@ -46,9 +46,22 @@ def reuse(view: CaseView, limits: Limits) -> Answer:
             evidence = (Evidence(Source.PAPERWORK, "cases", 1 + len(others), 1),)
             params = values(cases="、".join(others))
             remarks.append(Remark("listed_twice", *_span(view, record), record.path, params, evidence))
-        remarks += [_reused(view, record, other, limits) for other in _worst_of_each(record.reuse, others)]
+        own = {r.path: r for r in view.records}
+        foreign = tuple(r for r in record.reuse if r.path not in own)
+        remarks += [_reused(view, record, other, limits) for other in _worst_of_each(foreign, others)]
+        again = (r for r in record.reuse if r.path in own and _comes_back(record, own[r.path], r))
+        remarks += [_reused(view, record, other, limits) for other in again]
     remarks += _twice(view)
     return clear("not_reused", *remarks, files=len(view.present))
+
+
+def _comes_back(record: RecordFacts, other: RecordFacts, found: Reuse) -> bool:
+    """Whether pictures of this case stand in two of its files for two times; a copy for its own time does not."""
+    one, two = record.placement, other.placement
+    if one is None or two is None or found.offset_s is None:
+        return False
+    apart = abs((two.start - one.start).total_seconds() + found.offset_s)
+    return apart > SAME_CLOCK_S + one.uncertainty_s + two.uncertainty_s
 
 
 def _twice(view: CaseView) -> Iterable[Remark]:
@@ -85,7 +98,14 @@ def _reused(view: CaseView, record: RecordFacts, other: Reuse, limits: Limits) -
     evidence = [Evidence(Source.CONTAINER if other.how != "near_duplicate" else Source.PICTURE, "share", other.share)]
     evidence += [Evidence(Source.CAMERA_CLOCK, c.basis, view.clock(c.start)) for c in all_clocks(record)[:1]]
     params = values(case=other.case, path=other.path, how=other.how, percent=round(100 * other.share, 1))
-    return Remark(fact, *_span(view, record), record.path, params, tuple(evidence), about=other.case)
+    return Remark(
+        fact,
+        *_span(view, record),
+        record.path,
+        params,
+        tuple(evidence),
+        about=f"{other.case} {other.path}" if other.case == view.case.id else other.case,
+    )
 
 
 def _span(view: CaseView, record: RecordFacts) -> tuple[datetime | None, datetime | None]:

@@ -95,13 +95,17 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """Another case's recording with the same or nearly the same content."""
+    """Another recording with the same or nearly the same content: of another case, or of this one.
+
+    `share`: 0..1 of this recording's key pictures that are found there. `offset_s`: to be added to its
+    presentation time for that of the other; None where the whole content is the same.
+    """
 
     case: str
     path: str
     how: Literal["same_file", "same_content", "near_duplicate"]
     share: float
-    """0..1 of this recording's key pictures that are found there."""
+    offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

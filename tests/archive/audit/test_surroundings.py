@@ -70,6 +70,17 @@ def test_footage_encoded_anew_is_found_once_for_all_copies_of_it() -> None:
     assert (one.case, one.path, one.how, one.share) == ("a", "x", "near_duplicate", 1.0)
 
 
+def test_footage_that_comes_back_within_a_case_is_found_with_its_offset() -> None:
+    rng = np.random.default_rng(4)
+    seconds, hashes = np.arange(40, dtype=np.float32), rng.integers(0, 2**63, 40, dtype=np.uint64)
+    rows = [
+        Held("a", "x", (1, 1), "1", True, VideoPrint(seconds, hashes)),
+        Held("a", "y", (1, 2), "2", True, VideoPrint(seconds[:30], hashes[5:35] ^ np.uint64(1))),
+    ]
+    (one,) = reuse(rows)["a", "y"]
+    assert (one.case, one.path, one.how, one.offset_s) == ("a", "x", "near_duplicate", 5.0)
+
+
 def finding(kind: str, severity: Severity, start: float, **params: float) -> Finding:
     return Finding(kind, severity, Level.E1, "video", start, start + 1, "t", "d", params=params, id=f"{kind}{start}")
 
