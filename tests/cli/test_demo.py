@@ -41,3 +41,30 @@ def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demonstration, "make_archive", small_archive)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+def test_the_demonstration_of_cases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fixtures.archive import make
+    from fixtures.archive.placing import PAIRS, placed
+
+    few = [p for p in PAIRS if p.fact == "items_not_on_list"]
+    monkeypatch.setattr(make, "placed", lambda: placed(few))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    folder = tmp_path / "demo"
+    for _ in range(2):  # what an earlier demonstration made is replaced
+        assert main.run(["demo", "--archive", str(folder), "--jobs", "1", "--lang", "en"]) == 0
+    assert f"HTML report: {folder}/report.html" in capsys.readouterr().out
+    cases = json.loads((folder / "report.json").read_text())["cases"]
+    found = [{f["template"] for f in c["findings"]} - {"case_backup_weak"} for c in cases]
+    assert found == [{"case_items_not_on_list"}, set()]
+
+
+def test_no_archive_of_a_user_is_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "archive" / "case.toml"
+    kept.parent.mkdir()
+    kept.touch()
+    assert main.run(["demo", "--archive", str(tmp_path)]) == 2
+    assert kept.exists()
+    assert "another folder" in capsys.readouterr().err or "其他文件夹" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -264,3 +265,14 @@ def test_hostile_folders_harm_no_other_case(sample: Sample, tmp_path: Path) -> N
     assert not [f for f in report.files if "out.mp4" in f.path]
     for form in ("text", "html", "json"):
         assert render(report, View(form, "zh"), SelfTest(())).encode("utf-8")
+
+
+def test_the_page_is_current() -> None:
+    root = Path(__file__).parents[3]
+    spec = spec_from_file_location("sample_docs", root / "tools" / "sample_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    page = (root / "docs" / "sample-archive.md").read_text(encoding="utf-8")
+    assert tool.document() == page, "run: python tools/sample_docs.py"
