@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any, Final
 
 import rfc8785
 
+from engine.proofs.base64_text import to_base64
 from engine.proofs.envelope import PAYLOAD_TYPE, Seal
 
 TIMESTAMP_SCHEMA: Final = "unbroken.timestamp/1"
@@ -45,7 +45,7 @@ def renewal_message(seal: Seal, number: int, claims: dict[str, Any]) -> bytes:
 
 def _signed(seal: Seal, covers: Sequence[str]) -> dict[str, Any]:
     return {
-        "payload": base64.b64encode(seal.payload).decode("ascii"),
+        "payload": to_base64(seal.payload),
         "payloadType": PAYLOAD_TYPE,
         "signatures": [s.as_json() for s in seal.signatures if s.keyid in covers],
     }

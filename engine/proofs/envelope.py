@@ -9,7 +9,6 @@ version 1), RFC 8785 (canonical JSON).
 
 from __future__ import annotations
 
-import base64
 import errno
 import json
 import os
@@ -20,6 +19,7 @@ from typing import Any, Final
 import rfc8785
 from blake3 import blake3
 
+from engine.proofs.base64_text import to_base64
 from engine.proofs.evidence import (
     NOTHING_ADDED,
     Evidence,
@@ -56,7 +56,7 @@ class Signature:
     sig: bytes
 
     def as_json(self) -> dict[str, str]:
-        return {"keyid": self.keyid, "sig": base64.b64encode(self.sig).decode("ascii")}
+        return {"keyid": self.keyid, "sig": to_base64(self.sig)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Seal:
         """The seal file."""
         content: dict[str, Any] = {
             "evidence": self.evidence.as_json(),
-            "payload": base64.b64encode(self.payload).decode("ascii"),
+            "payload": to_base64(self.payload),
             "payloadBlake3": blake3(self.payload).hexdigest(),
             "payloadType": PAYLOAD_TYPE,
             "signatures": [s.as_json() for s in self.signatures],

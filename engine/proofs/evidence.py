@@ -6,13 +6,12 @@ is for those who know the authorities and the logs.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.problems import ProofProblem
 
 MAX_ENTRIES: Final = 64
@@ -46,7 +45,7 @@ class Timestamp:
     token: bytes
 
     def as_json(self) -> dict[str, Any]:
-        return {"covers": list(self.covers), "token": base64.b64encode(self.token).decode("ascii")}
+        return {"covers": list(self.covers), "token": to_base64(self.token)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Renewal:
     token: bytes
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.claims(), "token": base64.b64encode(self.token).decode("ascii")}
+        return {**self.claims(), "token": to_base64(self.token)}
 
     def claims(self) -> dict[str, Any]:
         """All but the token."""
@@ -195,11 +194,8 @@ def fields(value: Any, names: set[str], what: str) -> None:
 
 def decoded(text: Any, limit: int, what: str) -> bytes:
     """Bytes from base64 with padding: 1 to `limit` of them, in their one spelling."""
-    try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-    except (binascii.Error, ValueError):
-        data = b""
-    _require(0 < len(data) <= limit and base64.b64encode(data).decode("ascii") == text, what)
+    data = from_base64(text) or b""
+    _require(0 < len(data) <= limit, what)
     return data
 
 

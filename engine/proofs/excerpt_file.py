@@ -6,8 +6,6 @@ these to the root in the seal. What it says of its place in the recording follow
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 import re
@@ -21,6 +19,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from engine.proofs import envelope
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.envelope import Seal
 from engine.proofs.excerpt_place import leaf_numbers, position, runs_of
 from engine.proofs.files import FileDigests
@@ -116,7 +115,7 @@ class Excerpt:
                 {
                     "stream": stream.index,
                     "first": int(self.leaves.index[rows[0]]),
-                    "leaves": base64.b64encode(encoded[rows].tobytes()).decode("ascii"),
+                    "leaves": to_base64(encoded[rows].tobytes()),
                 }
                 for stream in self.leaves.streams
                 if len(rows := self.leaves.rows(stream.index))
@@ -307,9 +306,6 @@ def _pair(value: Any, what: str) -> tuple[int, int]:
 
 
 def _decoded(text: Any) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-    except (binascii.Error, ValueError):
-        data = b""
-    _require(base64.b64encode(data).decode("ascii") == text, "leaves")
-    return data
+    data = from_base64(text)
+    _require(data is not None, "leaves")
+    return data or b""

@@ -265,11 +265,7 @@ class Draft:
     def publish(self) -> None:
         """Rename to the final name and sync the folder."""
         os.replace(self.temporary, self.target)
-        descriptor = os.open(self.target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(self.target.parent)
 
 
 @contextlib.contextmanager
@@ -303,6 +299,15 @@ def draft(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
         if name:
             with contextlib.suppress(OSError):
                 os.unlink(name)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _umask() -> int:

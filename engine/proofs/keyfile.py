@@ -12,6 +12,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from engine.proofs import der
+from engine.proofs.base64_text import to_base64
 from engine.proofs.problems import ProofProblem
 from engine.proofs.signing import PublicKey, Signer
 
@@ -125,7 +127,6 @@ def _write_new(path: Path, data: bytes) -> None:
 
 def _encrypted(secret: bytes, passphrase: bytes) -> bytes:
     """EncryptedPrivateKeyInfo in PEM (RFC 5958, section 3; RFC 8018, section 6.2)."""
-    import base64
     import hashlib
 
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -140,15 +141,12 @@ def _encrypted(secret: bytes, passphrase: bytes) -> bytes:
     rounds = ROUNDS.to_bytes(4, "big").lstrip(b"\0")
     derivation = _tlv(0x30, _PBKDF2, _tlv(0x30, _tlv(4, salt), _tlv(2, rounds), _HMAC_SHA256))
     scheme = _tlv(0x30, _AES_256_CBC, _tlv(4, start))
-    der = _tlv(0x30, _tlv(0x30, _PBES2, _tlv(0x30, derivation, scheme)), _tlv(4, sealed))
-    text = base64.b64encode(der).decode("ascii")
+    info = _tlv(0x30, _tlv(0x30, _PBES2, _tlv(0x30, derivation, scheme)), _tlv(4, sealed))
+    text = to_base64(info)
     lines = [text[i : i + 64] for i in range(0, len(text), 64)]
     name = "ENCRYPTED PRIVATE KEY"
     return "\n".join([f"-----BEGIN {name}-----", *lines, f"-----END {name}-----", ""]).encode("ascii")
 
 
 def _tlv(tag: int, *parts: bytes) -> bytes:
-    """One DER value of fewer than 256 bytes."""
-    content = b"".join(parts)
-    length = bytes([len(content)]) if len(content) < 128 else bytes([0x81, len(content)])
-    return bytes([tag]) + length + content
+    return der.encoded(tag, b"".join(parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime
 import json
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from engine.proofs.base64_text import from_base64
 from engine.proofs.evidence import is_keyid
 from engine.proofs.files import draft, locked
 from engine.proofs.keys import REASONS, SCHEMA, Revocation, Rotation, TrustedKey, TrustedKeys, signed_by
@@ -144,10 +144,10 @@ def _revocation(value: Any) -> Revocation:
 def _rotation(value: Any) -> Rotation:
     if not isinstance(value, dict) or value.keys() != {"keyid", "sig"} or not is_keyid(value["keyid"]):
         raise ProofProblem("keys_unreadable", "rotated_from")
-    try:
-        return Rotation(value["keyid"], base64.b64decode(value["sig"], validate=True))
-    except (TypeError, ValueError) as error:
-        raise ProofProblem("keys_unreadable", "rotated_from") from error
+    sig = from_base64(value["sig"])
+    if sig is None:
+        raise ProofProblem("keys_unreadable", "rotated_from")
+    return Rotation(value["keyid"], sig)
 
 
 def _time(value: Any, what: str) -> datetime.datetime | None:

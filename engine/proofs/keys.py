@@ -7,13 +7,13 @@ nobody's word for the new one.
 
 from __future__ import annotations
 
-import base64
 import datetime
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import rfc8785
 
+from engine.proofs.base64_text import to_base64
 from engine.proofs.envelope import pae
 from engine.proofs.problems import ProofProblem
 from engine.proofs.signing import PublicKey, Signer
@@ -95,9 +95,7 @@ class TrustedKey:
             "revoked": None
             if revoked is None
             else {"at": spelled(revoked.at), "reason": revoked.reason, "note": revoked.note},
-            "rotated_from": None
-            if rotated is None
-            else {"keyid": rotated.keyid, "sig": base64.b64encode(rotated.sig).decode("ascii")},
+            "rotated_from": None if rotated is None else {"keyid": rotated.keyid, "sig": to_base64(rotated.sig)},
         }
 
 

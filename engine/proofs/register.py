@@ -22,7 +22,8 @@ from typing import Any, Final
 import rfc8785
 from blake3 import blake3
 
-from engine.proofs.locking import locked, replace_file, sync_folder, write_all
+from engine.proofs.files import sync_folder
+from engine.proofs.locking import locked, replace_file, write_all
 from engine.proofs.problems import ProofProblem
 from engine.proofs.register_chain import Break, Chain, content_of, fits, read, verify
 from engine.proofs.register_lines import (

@@ -7,12 +7,11 @@ Source: RFC 8032 (Ed25519), RFC 8410 (its SubjectPublicKeyInfo), DSSE version 1 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.envelope import Seal, Signature, pae
 from engine.proofs.problems import ProofProblem
 
@@ -76,10 +75,9 @@ class PublicKey:
     @staticmethod
     def from_base64(text: str) -> PublicKey:
         """A key from base64 of its DER; errors as of `from_der`."""
-        try:
-            der = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ProofProblem("key_unreadable", "base64") from error
+        der = from_base64(text)
+        if der is None:
+            raise ProofProblem("key_unreadable", "base64")
         return PublicKey.from_der(der)
 
     @property
@@ -88,7 +86,7 @@ class PublicKey:
         return ED25519
 
     def as_base64(self) -> str:
-        return base64.b64encode(self.der).decode("ascii")
+        return to_base64(self.der)
 
     def as_pem(self) -> str:
         return f"-----BEGIN PUBLIC KEY-----\n{self.as_base64()}\n-----END PUBLIC KEY-----\n"

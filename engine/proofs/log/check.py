@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from engine.proofs.base64_text import to_base64
 from engine.proofs.envelope import read_seal
 from engine.proofs.evidence import LogInclusion
 from engine.proofs.log.attach import best_proof, continued_index
@@ -183,8 +184,6 @@ def tlog_proof(log: Log, path: Path) -> str:
     ProofProblem
         ``not_logged``; as of `read_seal` and `Log.prove`.
     """
-    import base64
-
     seal = read_seal(path)
     entry = log_entry(seal)
     index = continued_index(seal, log)
@@ -192,5 +191,5 @@ def tlog_proof(log: Log, path: Path) -> str:
     if number is None:
         raise ProofProblem("not_logged")
     proof = best_proof(log, entry, number)
-    lines = ["c2sp.org/tlog-proof@v1", f"index {number}", *(base64.b64encode(h).decode("ascii") for h in proof.path)]
+    lines = ["c2sp.org/tlog-proof@v1", f"index {number}", *(to_base64(h) for h in proof.path)]
     return "\n".join([*lines, "", str(proof.signed.note)])

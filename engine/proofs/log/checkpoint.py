@@ -5,11 +5,11 @@ Source: https://c2sp.org/tlog-checkpoint.
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.log.hashes import HASH_SIZE
 from engine.proofs.log.note import Note, VerifierKey, is_name
 from engine.proofs.problems import ProofProblem
@@ -38,7 +38,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """As the text of a note."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode('ascii')}\n"
+        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
 
     @staticmethod
     def parse(text: str) -> Checkpoint:
@@ -60,11 +60,8 @@ class Checkpoint:
 
 
 def _root(text: str) -> bytes:
-    try:
-        root = base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise ProofProblem("checkpoint_malformed") from error
-    if len(root) != HASH_SIZE:
+    root = from_base64(text)
+    if root is None or len(root) != HASH_SIZE:
         raise ProofProblem("checkpoint_malformed")
     return root
 

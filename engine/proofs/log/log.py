@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.proofs.locking import locked, replace_file, replace_files, sync_folder
+from engine.proofs.files import sync_folder
+from engine.proofs.locking import locked, replace_file, replace_files
 from engine.proofs.log.checkpoint import Checkpoint, Signed, check_origin, open_checkpoint
 from engine.proofs.log.edge import Edge
 from engine.proofs.log.hashes import (

@@ -9,8 +9,6 @@ Source: https://c2sp.org/signed-note, https://c2sp.org/tlog-cosignature (Ed25519
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -18,6 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.problems import ProofProblem
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class VerifierKey:
         return hashlib.sha256(head + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        material = base64.b64encode(bytes([self.algorithm]) + self.public).decode("ascii")
+        material = to_base64(bytes([self.algorithm]) + self.public)
         return f"{self.name}+{self.key_id.hex()}+{material}"
 
     @staticmethod
@@ -78,7 +77,7 @@ class VerifierKey:
         parts = text.split("+", 2)
         if len(parts) != 3 or not is_name(parts[0]) or not _KEY_ID.match(parts[1]):
             raise ProofProblem("vkey_malformed", text[:80])
-        material = _unbase64(parts[2])
+        material = from_base64(parts[2])
         if material is None or len(material) != 33 or material[0] not in list(Algorithm):
             raise ProofProblem("vkey_malformed", text[:80])
         key = VerifierKey(parts[0], Algorithm(material[0]), material[1:])
@@ -123,7 +122,7 @@ class Signer:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         parts = text.removeprefix(_SECRET).split("+", 2)
-        material = _unbase64(parts[2]) if len(parts) == 3 and text.startswith(_SECRET) else None
+        material = from_base64(parts[2]) if len(parts) == 3 and text.startswith(_SECRET) else None
         if material is None or len(material) != 33 or material[0] not in list(Algorithm) or not is_name(parts[0]):
             raise ProofProblem("skey_malformed")
         signer = Signer(parts[0], Algorithm(material[0]), Ed25519PrivateKey.from_private_bytes(material[1:]))
@@ -240,24 +239,15 @@ def is_name(name: str) -> bool:
 
 
 def signature_line(name: str, material: bytes) -> str:
-    return f"{_DASH}{name} {base64.b64encode(material).decode('ascii')}\n"
+    return f"{_DASH}{name} {to_base64(material)}\n"
 
 
 def _signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
-    material = _unbase64(encoded)
+    material = from_base64(encoded)
     if not line.startswith(_DASH) or not space or not is_name(name) or material is None or len(material) < 5:
         raise ProofProblem("note_malformed", "signature line")
     return Signature(name, material[:4], material[4:])
-
-
-def _unbase64(text: str) -> bytes | None:
-    """Decoded base64; None unless `text` is the one spelling of it."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if base64.b64encode(data).decode("ascii") == text else None
 
 
 def _cosigned(text: str, at: int) -> bytes:

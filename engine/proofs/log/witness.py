@@ -8,8 +8,6 @@ Source: https://c2sp.org/tlog-cosignature, https://c2sp.org/tlog-witness.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from engine.proofs.base64_text import from_base64, to_base64
 from engine.proofs.locking import locked, replace_file
 from engine.proofs.log.checkpoint import Signed, open_checkpoint
 from engine.proofs.log.hashes import EMPTY, check_consistency
@@ -133,18 +132,14 @@ def read_state(state: Path) -> dict[str, Seen]:
 
 def _seen(origin: str, value: Mapping[str, Any]) -> Seen:
     key, size = VerifierKey.parse(value["key"]), value["size"]
-    try:
-        root = base64.b64decode(value["root"], validate=True)
-    except binascii.Error as error:
-        raise ValueError(value["root"]) from error
-    if key.name != origin or type(size) is not int or size < 0 or len(root) != 32:
+    root = from_base64(value["root"])
+    if key.name != origin or type(size) is not int or size < 0 or root is None or len(root) != 32:
         raise ValueError(origin)
     return Seen(key, size, root)
 
 
 def _state_bytes(seen: Mapping[str, Seen]) -> bytes:
     logs = {
-        origin: {"key": str(s.key), "size": s.size, "root": base64.b64encode(s.root).decode("ascii")}
-        for origin, s in sorted(seen.items())
+        origin: {"key": str(s.key), "size": s.size, "root": to_base64(s.root)} for origin, s in sorted(seen.items())
     }
     return (json.dumps({"schema": SCHEMA, "logs": logs}, ensure_ascii=False, indent=2) + "\n").encode()
