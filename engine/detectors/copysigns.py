@@ -119,7 +119,7 @@ def _group_signs(coded: CodedFacts, places: Places) -> Iterator[Sign]:
         yield from _at(places, position, "odd_group", False, _group_length(coded, position))
     for restart in joints.restarts(pictures):
         yield from _at(places, restart.position, "restart", restart.sure, True)
-    for position, name in joints.changed_sets(pictures, coded.codec):
+    for position, name in joints.changed_sets(pictures, coded.codec, coded.stated_sets):
         yield from _at(places, position, name, name == "sets_changed", True)
 
 

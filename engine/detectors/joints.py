@@ -193,15 +193,20 @@ def restarts(pictures: NDArray[Any]) -> list[Restart]:
     return [Restart(int(signed[i + 1]), True) for i in odd] if len(odd) <= FEW else []
 
 
-def changed_sets(pictures: NDArray[Any], codec: str) -> list[tuple[int, str]]:
+def changed_sets(pictures: NDArray[Any], codec: str, stated: int = 0) -> list[tuple[int, str]]:
     """Key pictures from which on other parameter sets, or another pattern of units, come.
+
+    Parameters
+    ----------
+    stated
+        Digest of the sets that the container states; 0 where it states none.
 
     Returns
     -------
     list of (position, name)
-        ``sets_changed`` where sets in the stream differ from those before, ``sets_begin`` or
-        ``sets_end`` where they begin or cease to be there, ``delimiters`` for delimiters of
-        access units. The first key picture may always differ.
+        ``sets_changed`` where sets in the stream differ from those before, in the stream or the
+        container; ``sets_begin`` or ``sets_end`` where they begin or cease to be there,
+        ``delimiters`` for delimiters of access units. The first key picture may always differ.
     """
     keys = np.flatnonzero(pictures["random_access"] > 0)[1:]
     if len(keys) < 2:
@@ -209,7 +214,11 @@ def changed_sets(pictures: NDArray[Any], codec: str) -> list[tuple[int, str]]:
     digests, units = pictures["sets"][keys], pictures["units"][keys]
     there = (units & np.uint64(SETS[codec])) != 0
     marked = (units & np.uint64(DELIMITER[codec])) != 0
-    found = [(int(keys[i + 1]), "sets_begin" if there[i + 1] else "sets_end") for i in _single_changes(there)]
+    others = there & (digests != stated) & (stated != 0)
+    found = [
+        (int(keys[i + 1]), "sets_changed" if others[i + 1] else "sets_begin" if there[i + 1] else "sets_end")
+        for i in _single_changes(there)
+    ]
     found += [(int(keys[i + 1]), "delimiters") for i in _single_changes(marked)]
     same = np.flatnonzero((digests[1:] != digests[:-1]) & (digests[1:] != 0) & (digests[:-1] != 0))
     if len(same) <= FEW:

@@ -84,6 +84,7 @@ def coded_to_arrow(coded: CodedFacts) -> pa.Table:
     facts: dict[str, Any] = {"codec": coded.codec, "marks": coded.marks.tolist(), "names": list(coded.names)}
     facts["transport"] = to_plain(coded.transport)
     facts["index"] = to_plain(coded.index)
+    facts["stated_sets"] = coded.stated_sets
     facts["headers"] = None if coded.headers is None else _packed(coded.headers)
     return table_of(_coded_fields(), columns, CODED_SCHEMA, facts)
 
@@ -107,6 +108,7 @@ def coded_from_arrow(table: pa.Table) -> CodedFacts:
         pictures=frozen(pictures),
         marks=frozen(np.asarray(facts.get("marks", []), np.int32)),
         names=tuple(facts.get("names", ())),
+        stated_sets=int(facts.get("stated_sets", 0)),
         transport=None if transport is None else from_plain(TransportFacts, transport),
         index=None if facts.get("index") is None else from_plain(IndexFacts, facts["index"]),
         headers=None if facts.get("headers") is None else _unpacked(facts["headers"]),

@@ -68,6 +68,8 @@ class CodedFacts:
         What the headers of pictures of MPEG-1, MPEG-2, MPEG-4 part 2 and JPEG say; None for others.
     index
         How the index of an AVI file agrees with its chunks; None for others.
+    stated_sets
+        Digest of the parameter sets in the configuration record, as that of the column ``sets``; 0 without.
     """
 
     codec: str
@@ -77,6 +79,7 @@ class CodedFacts:
     transport: TransportFacts | None = None
     headers: HeaderFacts | None = None
     index: IndexFacts | None = None
+    stated_sets: int = 0
 
     def __len__(self) -> int:
         return len(self.pictures)

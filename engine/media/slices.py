@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import avc, hevc
 from engine.kernels import columns as c
-from engine.kernels.bits import reader
+from engine.kernels.bits import digest, reader
 from engine.media.bitstream import BitstreamError, Configuration, configuration
 from engine.media.coded_facts import PICTURE, CodedFacts
 from engine.media.headers import READ, HeaderReader
@@ -31,6 +31,7 @@ NAMES: Final = re.compile(rb"x264 - core[ -~]{0,980}|x265 \(build[ -~]{0,980}|La
 """How encoders sign: x264 and x265 in SEI user data, FFmpeg and Xvid in MPEG-4 user data, JPEG and AAC comments."""
 NAMES_WITHIN: Final = 64 << 10
 """Bytes of a packet that are searched for a name."""
+SET_KINDS: Final = {"h264": (7, 8), "hevc": (32, 33, 34)}
 _CHUNK: Final = 4096
 _NOTHING: Final = bytearray(1)
 
@@ -105,7 +106,20 @@ class FactsCollector:
         marks = np.array(self._marks, np.int32)
         headers = None if self._headers is None else self._headers.finish()
         names, media = tuple(self._names), self._media
-        return CodedFacts(self._codec, pictures, marks, names, _transport(media), headers, _index(media))
+        stated = _stated_sets(media.video) if self._codec else 0
+        return CodedFacts(self._codec, pictures, marks, names, _transport(media), headers, _index(media), stated)
+
+
+def _stated_sets(stream: StreamInfo | None) -> int:
+    """Digest of the parameter sets of the configuration record, in the way that scanners digest those in packets."""
+    if stream is None:
+        return 0
+    value = 0
+    for unit in _configuration(stream).units:
+        kind = unit[0] & 31 if stream.codec == "h264" else unit[0] >> 1 & 63
+        if kind in SET_KINDS[stream.codec]:
+            value = int(digest(np.frombuffer(unit, np.uint8), 0, len(unit), value))
+    return value
 
 
 def _transport(media: MediaInfo) -> TransportFacts | None:
@@ -127,11 +141,15 @@ def _index(media: MediaInfo) -> IndexFacts | None:
         return None
 
 
-def _scanner(stream: StreamInfo) -> _Scanner:
+def _configuration(stream: StreamInfo) -> Configuration:
     try:
-        config = configuration(stream.codec, stream.extradata)
+        return configuration(stream.codec, stream.extradata)
     except BitstreamError:  # units in the packets may still say it
-        config = Configuration(_prefix(stream))
+        return Configuration(_prefix(stream))
+
+
+def _scanner(stream: StreamInfo) -> _Scanner:
+    config = _configuration(stream)
     return _avc_scanner(config) if stream.codec == "h264" else _hevc_scanner(config)
 
 

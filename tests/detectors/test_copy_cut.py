@@ -413,3 +413,28 @@ def test_what_is_counted_across_groups(numbers, kinds, reason):
     table = np.zeros(4, PICTURE)
     table["idr_id"], table["random_access"] = numbers, kinds
     assert uncounted(CodedFacts("h264", table, np.zeros(0, np.int32))) == reason
+
+
+def test_sets_that_begin_in_the_stream_are_held_against_those_of_the_container():
+    table = np.zeros(6, PICTURE)
+    table["random_access"] = 2
+    table["sets"][3:], table["units"][3:] = 77, 1 << 7 | 1 << 8
+    assert joints.changed_sets(table, "h264") == [(3, "sets_begin")]
+    assert joints.changed_sets(table, "h264", stated=77) == [(3, "sets_begin")]
+    assert joints.changed_sets(table, "h264", stated=78) == [(3, "sets_changed")]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_sets_in_packets_and_in_the_container_are_digested_alike(codec, tmp_path):
+    path = encode(tmp_path / "a.mp4", codec, {"preset": "ultrafast"}, frames=30)
+    beside = undecoded(path).coded
+    annexed = tmp_path / "b.ts"
+    with av.open(str(path)) as source, av.open(str(annexed), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    within = undecoded(annexed).coded
+    assert beside.stated_sets > 0
+    assert set(within.pictures["sets"][within.pictures["sets"] > 0].tolist()) == {beside.stated_sets}

@@ -93,6 +93,7 @@ def coded(rows: int) -> CodedFacts:
         STREAMED if rows else None,
         OLD if rows else None,
         IndexFacts(3, 2, 1, 0),
+        stated_sets=7,
     )
 
 
@@ -113,7 +114,7 @@ def test_packets_through_parquet(tmp_path: Path) -> None:
 def test_coded_facts_through_parquet(rows: int, tmp_path: Path) -> None:
     convert.write_coded(coded(rows), tmp_path / "c.parquet")
     again, wanted = convert.read_coded(tmp_path / "c.parquet"), coded(rows)
-    assert (again.codec, again.names) == (wanted.codec, wanted.names)
+    assert (again.codec, again.names, again.stated_sets) == (wanted.codec, wanted.names, wanted.stated_sets)
     assert (again.transport, again.index) == (wanted.transport, wanted.index)
     assert same(again.pictures, wanted.pictures)
     assert same(again.marks, wanted.marks)
@@ -132,6 +133,7 @@ def test_every_field_of_the_table_is_kept() -> None:
         "pictures",
         "marks",
         "names",
+        "stated_sets",
         "transport",
         "headers",
         "index",
