@@ -75,9 +75,7 @@ def _counted(path: Path, coded: CodedFacts, frame: int) -> set[str]:
     keys = np.flatnonzero(pictures["random_access"] > 0)
     here = np.flatnonzero(keys == at)
     if len(here) and here[0] > 0:
-        ids = np.diff(pictures["idr_id"][keys].astype(np.int64))
-        others = np.delete(ids, here[0] - 1)
-        if len(np.unique(others)) <= 3 and ids[here[0] - 1] not in others:
+        if _breaks(pictures["idr_id"][keys].astype(np.int64), int(here[0])):
             found.add("numbers")
         sets, before = int(pictures["sets"][at]), int(pictures["sets"][keys[here[0] - 1]])
         if sets != before or bool(pictures["banner"][at]):
@@ -89,3 +87,12 @@ def _counted(path: Path, coded: CodedFacts, frame: int) -> set[str]:
     if (pictures["missing"][at : at + 8] > 0).any():
         found.add("numbers")
     return found
+
+
+def _breaks(ids: NDArray[np.int64], at: int) -> bool:
+    """Whether the number of a key picture does not follow the one before as all others do."""
+    if len(np.unique(ids)) == 2:  # by turns
+        return bool(ids[at] == ids[at - 1])
+    steps = np.diff(ids)
+    others = np.delete(steps, at - 1)
+    return len(others) >= 3 and len(np.unique(others)) <= 2 and bool(steps[at - 1] not in others)

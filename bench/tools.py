@@ -28,8 +28,10 @@ from fixtures.tamper import InapplicableError
 from fixtures.tamper.clip import NO_NUMBER, Clip, survey
 from fixtures.tamper.packets import packets_of
 
-REAL = ("cctv_osd_tunnel.mp4", "drone_coast_gopro_karma.mp4", "handheld_walk_gopro_max.mp4", "tfl_jamcam_3.mp4",
-        "hand_webcam_opencv4nodejs.mp4", "dash_desert_tmo324.mp4")  # fmt: skip
+REAL = (
+    "cctv_osd_tunnel.mp4", "drone_coast_gopro_karma.mp4", "handheld_walk_gopro_max.mp4",
+    "vehicle_highway_white_line.mp4", "incar_rain_wipers_cornernet.mp4", "static_desk_bottles_40s.mp4",
+)  # fmt: skip
 """Recordings of six cameras."""
 LEVELS = ("container", "full")
 NEAR_S = 0.3

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -180,7 +181,7 @@ def untouched(args: argparse.Namespace) -> list[str]:
             Path(r["path"]).name: [f for f in _found(reports, r) if score.rank(f) >= 1] for r in mine
         }  # fmt: skip
         count = {s: sum(f["severity"] == s for fs in loud.values() for f in fs) for s in ("violation", "suspicion")}
-        hours = sum(float(r["duration_s"] or 0) for r in mine) / 3600
+        hours = sum(_stated(r["duration_s"]) for r in mine) / 3600
         where = "; ".join(f"{n}: {', '.join(_told(f) for f in fs)}" for n, fs in loud.items() if fs)
         bound = f" (bounds the rate at {3 / hours:.1f} an hour with 95 % confidence)" if not any(count.values()) else ""
         lines.append(
@@ -188,6 +189,12 @@ def untouched(args: argparse.Namespace) -> list[str]:
             f"{count['suspicion']} suspicions{bound}{f' ({where})' if where else ''}."
         )
     return lines
+
+
+def _stated(text: str) -> float:
+    """The number that a manifest's duration begins with, or 0."""
+    number = re.match(r"[~ ]*([0-9.]+)", text)
+    return float(number[1]) if number else 0.0
 
 
 def _found(reports: Mapping[str, Record], row: Mapping[str, str]) -> Sequence[Record]:
