@@ -39,16 +39,9 @@ _KINDS: Final[Mapping[Kind, tuple[str, str]]] = MappingProxyType(
 
 def words(reason: str, detail: str, chinese: bool) -> str:
     """A reason in a sentence without the stop at its end, with what was seen."""
-    from engine.proofs.telling import text
+    from engine.proofs.telling import text_of
 
-    own = TEXTS.get(reason)
-    if own is None:
-        return text(reason, detail, chinese)
-    sentence = own[int(chinese)]
-    sentence = sentence[:1].upper() + sentence[1:]
-    if not detail:
-        return sentence
-    return f"{sentence}（{detail}）" if chinese else f"{sentence} ({detail})"
+    return text_of(TEXTS, reason, detail, chinese)
 
 
 def entry_line(entry: Entry, chinese: bool) -> str:

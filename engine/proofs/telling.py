@@ -235,7 +235,19 @@ _TECHNICAL: Final = ("seal_", "leaves_", "format_", "leaf_", "timestamp_", "tsa_
 def text(reason: str, detail: str, chinese: bool, about_file: Words = no_words) -> str:
     """A reason in a sentence, without the stop at its end; in brackets what was seen."""
     own = next((t[reason] for t in TABLES if reason in t), None)
-    words = own[int(chinese)] if own else about_file(_OF_THE_FILE.get(reason, reason)) or reason
+    return _sentence(
+        own[int(chinese)] if own else about_file(_OF_THE_FILE.get(reason, reason)), reason, detail, chinese
+    )
+
+
+def text_of(table: Mapping[str, tuple[str, str]], reason: str, detail: str, chinese: bool) -> str:
+    """As `text`, with what `table` says of a reason going before all other tables."""
+    own = table.get(reason)
+    return text(reason, detail, chinese) if own is None else _sentence(own[int(chinese)], reason, detail, chinese)
+
+
+def _sentence(words: str | None, reason: str, detail: str, chinese: bool) -> str:
+    words = words or reason
     words = words[:1].upper() + words[1:].rstrip(".。")
     if not detail:
         return words
