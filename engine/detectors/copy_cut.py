@@ -14,7 +14,8 @@ Looks like it but is not
     a scene-cut key picture of many encoders, so it needs company, and a picture step is none: the
     encoder put the key picture there because of it. Encoders that count by their clock leave holes
     in the order count as a habit. Recorders settle in the first half second. The last pictures
-    of a file may lack neighbours. A hole in the times, and a key picture after it: recorders pause;
+    of a file may lack neighbours, and those of a stream that was recorded from its middle on, up to the
+    first key picture, references. A hole in the times, and a key picture after it: recorders pause;
     the hole is told elsewhere. A sound packet off the cadence away from a key picture.
 Limits
     Whole closed groups cut out of a recording whose idr_pic_id is constant, or alternates and an

@@ -68,9 +68,23 @@ def frame_num_losses(pictures: NDArray[Any]) -> list[Loss]:
     return [Loss(int(i), int(step[i]) - 1, "frame_num") for i in gaps]
 
 
+def begun(pictures: NDArray[Any]) -> int:
+    """The first position from which all that is shown was stored: a stream may be recorded from anywhere on.
+
+    Before the first random-access picture, and among the pictures that are shown before it and follow it, references
+    and neighbours may have been sent before the recording began.
+    """
+    starts = np.flatnonzero(pictures["random_access"] > 0)
+    if not len(starts):
+        return min(TAIL, len(pictures))
+    after = pictures["order"][starts[0] + 1 :]
+    leading = (after < pictures["order"][starts[0]]) & (pictures["random_access"][starts[0] + 1 :] == 0)
+    return int(starts[0]) + 1 + int(np.argmin(np.append(leading, False)))
+
+
 def reference_losses(pictures: NDArray[Any]) -> list[Loss]:
     """The first picture of each run that needs references which never came (HEVC)."""
-    lacks = pictures["missing"] > 0
+    lacks = (pictures["missing"] > 0) & (np.arange(len(pictures)) >= begun(pictures))
     first = lacks & ~np.concatenate(([False], lacks[:-1]))
     return [Loss(int(i), int(pictures["missing"][i]), "reference") for i in np.flatnonzero(first)]
 
@@ -104,6 +118,8 @@ def order_losses(pictures: NDArray[Any]) -> list[Loss]:
     losses: list[Loss] = []
     for part in segments(pictures):
         losses.extend(_holes(pictures["order"], part, usual, len(pictures)))
+    first = begun(pictures)
+    losses = [loss for loss in losses if loss.position >= first]
     return losses if len(losses) <= HABIT else []
 
 

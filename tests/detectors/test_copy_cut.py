@@ -104,6 +104,27 @@ def test_one_picture_missing_in_the_order_is_found_where_it_was():
     assert after["order"] == whole["order"][lost] + 2
 
 
+@pytest.mark.parametrize("first", [1, 2, 3, 4, 6, 7, 12])
+def test_a_stream_recorded_from_anywhere_on_lacks_nothing_and_later_losses_count(first):
+    begun = pyramid(6)[first:]
+    assert numbering.order_losses(begun) == []
+    lost = int(np.flatnonzero(begun["random_access"])[0]) + 3
+    assert [f.missing for f in numbering.order_losses(np.delete(begun, lost))] == [1]
+
+
+@pytest.mark.parametrize("first", [0, 5, 9])
+def test_leading_pictures_of_the_first_key_picture_may_lack_references_and_those_of_others_may_not(first):
+    """Open groups: I of order 8k, then pictures shown before it, which need the group before."""
+    order = np.array([0] + [o for k in range(1, 6) for o in (8 * k, 8 * k - 4, 8 * k - 2, 8 * k + 4)])
+    whole = pictures(len(order), order=order, random_access=np.where((order % 8 == 0), 1, 0))
+    whole["random_access"][0] = 2
+    begun = whole[first:]
+    begun["missing"][1:3] = 2
+    assert [f.position for f in numbering.reference_losses(begun)] == ([] if first else [1])
+    begun["missing"][7] = 1
+    assert numbering.reference_losses(begun)[-1].position == 7
+
+
 def test_holes_by_habit_and_at_the_very_end_say_nothing():
     whole = pyramid(6)
     assert numbering.order_losses(np.delete(whole, [16, 29, 42])) == []
