@@ -8,8 +8,10 @@ What it finds
     the whole file: players and exports of recorders run wrong, and the footage is whole.
 Looks like it but is not
     A clock that is set by radio or network while recording, with the picture running on: the finding is a
-    suspicion, and a cut of the picture at the same place is the second witness. Single wrong readings, which
-    nothing around them confirms, are dropped. Blinking lamps tick too, and show no time.
+    suspicion, and a cut of the picture at the same place is the second witness. An hour on or back at the full hour
+    of a Sunday on which daylight saving begins or ends somewhere is a notice, where the picture shows the date.
+    Clocks of twelve hours begin anew at one o'clock. Single wrong readings, which nothing around them confirms,
+    are dropped. Blinking lamps tick too, and show no time.
 Limits
     Needs the recogniser (extra `ocr`) and figures of about ten pixels. Clocks without seconds say nothing. A cut
     between two readings that takes out as much as another one adds is seen only where a reading lies
@@ -28,7 +30,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detectors import screen_text
+from engine.detectors import daylight, screen_text
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
 from engine.detectors.screen_text import DAY_S, Shown
 from engine.detectors.screen_ticks import Ticking, ticking, ticks
@@ -38,6 +40,11 @@ from engine.findings import ClockReading, Evidence, Examined, Finding, Kind, Lev
 NAME = "screen_clock"
 TICK_OFF = 0.1
 """Share of a second by which two ticks may lie apart from a second, or tell different things."""
+HALF_DAY_S = DAY_S // 2
+HALF_DAY_OFF_S = 2.0
+"""Seconds by which a step of twelve hours may be off: a clock shows whole ones."""
+HOUR_S = 3_600
+HOUR_OFF_S = 1.5
 GIVE_UP = 4
 """Readings that fail at the beginning before it is taken for illegible."""
 
@@ -184,11 +191,15 @@ def _read(candidate: Candidate, rechecks: RecheckTable) -> Candidate:
 def _readings(candidates: Iterable[Candidate], clock: _Clock) -> list[Reading]:
     """Legible readings in order, days counted on over midnight."""
     found = sorted((c.facts["number"], c.facts["shown"]) for c in candidates if c.facts["shown"] is not None)
+    twelve = all(HOUR_S <= shown.seconds < HOUR_S + HALF_DAY_S for _, shown in found)
     out: list[Reading] = []
     for number, shown in found:
         value, second = shown.seconds, clock.frames.time(number)
         if out:  # the day on which it lies nearest to where it should
             due = out[-1].clock + second - out[-1].second
+            # a clock of twelve hours that names no half goes from 12:59:59 to 1:00:00
+            half = twelve and abs((due - value) % DAY_S - HALF_DAY_S) <= HALF_DAY_OFF_S
+            value += HALF_DAY_S if half else 0
             value += round((due - value) / DAY_S) * DAY_S
         out.append(Reading(number, second, value, clock.since_tick(second), shown))
     return out
@@ -274,13 +285,28 @@ def _jump(a: Reading, b: Reading, rate: float) -> Finding:
 
 
 def _weighed(number: int, jumps: Sequence[Finding], breaks: Sequence[tuple[Reading, Reading]]) -> Finding:
-    """A jump that another one undoes, and that is one figure read otherwise: it may be misread, so a notice."""
+    """A notice where another jump undoes this one, and it is one figure read otherwise; or at daylight saving."""
     steps = [b.clock - a.clock - round(b.second - a.second) for a, b in breaks]
     undone = any(abs(steps[number] + step) <= 1 for n, step in enumerate(steps) if n != number)
     a, b = breaks[number]
     due = _face(a.clock + round(b.second - a.second))
     figures = sum(x != y for x, y in zip(due, _face(b.clock), strict=True))
-    return replace(jumps[number], severity=Severity.NOTICE) if undone and figures == 1 else jumps[number]
+    natural = (undone and figures == 1) or _daylight(a, b)
+    return replace(jumps[number], severity=Severity.NOTICE) if natural else jumps[number]
+
+
+def _daylight(a: Reading, b: Reading) -> bool:
+    """Whether the clock was set an hour on or back, at the full hour, on a day on which that is done somewhere."""
+    step = b.clock - a.clock - (b.second - a.second)
+    due, past, day = a.clock + b.second - a.second, b.shown.seconds % HOUR_S, b.shown.day
+    full_hour = past <= b.second - a.second + 1 and abs(due - round(due / HOUR_S) * HOUR_S - past) <= HOUR_OFF_S
+    return (
+        day is not None
+        and day == a.shown.day
+        and full_hour
+        and abs(abs(step) - HOUR_S) <= HOUR_OFF_S
+        and daylight.changes(day, b.shown.seconds // HOUR_S, forward=step > 0)
+    )
 
 
 def _rate_off(readings: Sequence[Reading], rate: float, options: ScreenClockOptions) -> Finding:

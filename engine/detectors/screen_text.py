@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -27,11 +28,13 @@ MARGINS: Final = (0.6, 1.0)
 LIKELY: Final = 0.7
 """Confidence of the recogniser from which a text counts."""
 
-_TIME: Final = re.compile(
-    r"(?P<half>[AP]M|上午|下午)?\s*(?<!\d)(?P<h>[01]?\d|2[0-3])\s*[:：.]\s*(?P<m>[0-5]\d)\s*[:：.]\s*(?P<s>[0-5]\d)(?!\d)"
-    r"\s*(?P<after>[AP]M|上午|下午)?",
-    re.IGNORECASE,
+_MARKED: Final = (
+    r"(?P<half>[AP]M|上午|下午)?\s*(?<!\d)(?P<h>[01]?\d|2[0-3])\s*{0}\s*(?P<m>[0-5]\d)\s*{0}\s*(?P<s>[0-5]\d)(?!\d)"
+    r"\s*(?P<after>[AP]M|上午|下午)?"
 )
+_TIME: Final = re.compile(_MARKED.format("[:：]"), re.IGNORECASE)
+_POINTED: Final = re.compile(_MARKED.format("[:：.]"), re.IGNORECASE)
+"""A colon may be read as a point; but short dates and coordinates have points, too."""
 _CHINESE_TIME: Final = re.compile(
     r"(?P<half>上午|下午)?\s*(?<!\d)(?P<h>[01]?\d|2[0-3])[时時點点](?P<m>[0-5]?\d)分(?P<s>[0-5]?\d)秒(?P<after>)"
 )
@@ -74,11 +77,17 @@ def read(luma: NDArray[np.uint8], place: Ticking) -> Shown | None:
         Where it ticks: the line of text through that block is read, over the whole width.
     """
     for margin in MARGINS:
-        for text in _texts(_strip(luma, place.row, margin)):
-            shown = parse(text)
-            if shown is not None:
-                return shown
+        shown = _best(_texts(_strip(luma, place.row, margin)))
+        if shown is not None:
+            return shown
     return None
+
+
+def _best(texts: Iterable[str]) -> Shown | None:
+    """The first time of day with its colons; else the only one whose colons may have been read as points."""
+    found = [shown for shown in map(parse, texts) if shown is not None]
+    whole = [shown for shown in found if _match(shown.text, _TIME, _CHINESE_TIME)]
+    return next(iter(whole), found[0] if len(found) == 1 else None)
 
 
 def parse(text: str) -> Shown | None:
@@ -90,12 +99,11 @@ def parse(text: str) -> Shown | None:
     34190
     >>> parse("16:06:01 14/01/19").day is None
     True
+    >>> parse("14.01.19 16:06:01").seconds
+    57961
     """
-    plain = text.translate(_LOOKALIKES)
-    day = _day(plain)
-    # a date may run into the time: cut it out first, so that its digits are none of the hour's
-    rest = _DATE.sub(" ", plain, count=1) if day is not None else plain
-    match = _TIME.search(rest) or _CHINESE_TIME.search(rest)
+    match = _match(text, _TIME, _CHINESE_TIME) or _match(text, _POINTED)
+    day = _day(text.translate(_LOOKALIKES))
     if match is None:
         return None
     hour = int(match["h"])
@@ -105,6 +113,18 @@ def parse(text: str) -> Shown | None:
             return None
         hour = hour % 12 + (12 if half in ("PM", "下午") else 0)
     return Shown(hour * 3600 + int(match["m"]) * 60 + int(match["s"]), day, text)
+
+
+def _match(text: str, *forms: re.Pattern[str]) -> re.Match[str] | None:
+    """The first time of day in one of the forms; of times with points only if there is no other."""
+    plain = text.translate(_LOOKALIKES)
+    # a date may run into the time: cut it out first, so that its digits are none of the hour's
+    rest = plain if _day(plain) is None else _DATE.sub(" ", plain, count=1)
+    for form in forms:
+        matches = list(form.finditer(rest))
+        if matches and (form is not _POINTED or len(matches) == 1):
+            return matches[0]
+    return None
 
 
 def _day(text: str) -> date | None:

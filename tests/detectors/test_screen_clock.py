@@ -49,7 +49,14 @@ def ticking_at(recording: Any) -> Callable[[NDArray[Any]], Features]:
 def filmed(monkeypatch: pytest.MonkeyPatch, ticking_at: Any) -> Callable[..., Examination]:
     """Tables of a recording whose clock is known, examined with a reader that reads it without fault."""
 
-    def make(clock: Clock, count: int, misread: dict[int, int] | None = None, moving: float = 0.0) -> Examination:
+    def make(
+        clock: Clock,
+        count: int,
+        misread: dict[int, int] | None = None,
+        moving: float = 0.0,
+        day: date | None = None,
+        face: Callable[[int], int] = lambda value: value % 86_400,
+    ) -> Examination:
         shown = np.array([clock(n) for n in range(count)])
         noise = np.random.default_rng(1).exponential(moving * 256, (count, 22, 40)) if moving else 0
         differences = np.zeros((count, 22, 40)) + noise
@@ -60,7 +67,7 @@ def filmed(monkeypatch: pytest.MonkeyPatch, ticking_at: Any) -> Callable[..., Ex
 
         def read(luma: NDArray[np.uint8], place: Ticking) -> Shown:
             number = int(luma[0, 0]) | int(luma[0, 1]) << 8 | int(luma[0, 2]) << 16
-            return Shown(values[number] % 86400, None, str(values[number]))
+            return Shown(face(values[number]), day, str(values[number]))
 
         monkeypatch.setattr(screen_text, "read", read)
         return examine(features, numbered, [screen_clock.DETECTOR])
@@ -126,6 +133,52 @@ def test_midnight_is_no_jump(filmed: Callable[..., Examination]) -> None:
     assert (finding.start_frame, finding.end_frame) == (1499, 1500)
 
 
+def twelve_hours(value: int) -> int:
+    """A clock of twelve hours that names no half: 12:59:59, then 1:00:00."""
+    return (value - 3_600) % 43_200 + 3_600
+
+
+@pytest.mark.parametrize("lost", [0, 5, -7200])
+def test_a_clock_of_twelve_hours_begins_anew_and_a_cut_there_is_found(
+    filmed: Callable[..., Examination], lost: int
+) -> None:
+    out = filmed(cut(1510, lost, 13 * 3600 - 60), 3000, face=twelve_hours)
+    assert [(f.start_frame, f.end_frame) for f in out.findings] == ([(1509, 1510)] if lost else [])
+
+
+def test_twelve_hours_back_elsewhere_are_a_jump(filmed: Callable[..., Examination]) -> None:
+    """A clock of 24 hours at one in the afternoon, then at one in the night."""
+    (finding,) = filmed(cut(1500, -43_200, 13 * 3600), 3000).findings
+    assert finding.severity is Severity.SUSPICION
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "step", "severity"),
+    [
+        (date(2026, 3, 29), 2, 3600, Severity.NOTICE),
+        (date(2026, 10, 25), 3, -3600, Severity.NOTICE),
+        (date(2026, 3, 8), 2, 3600, Severity.NOTICE),
+        (date(2026, 11, 1), 2, -3600, Severity.NOTICE),
+        (date(2026, 3, 29), 2, -3600, Severity.SUSPICION),  # on, not back
+        (date(2026, 3, 22), 2, 3600, Severity.SUSPICION),  # a Sunday like others
+        (date(2026, 3, 28), 2, 3600, Severity.SUSPICION),
+        (date(2026, 3, 29), 9, 3600, Severity.SUSPICION),
+        (date(2026, 3, 29), 2, 3500, Severity.SUSPICION),
+        (None, 2, 3600, Severity.SUSPICION),
+    ],
+)
+def test_daylight_saving_is_a_notice_where_the_picture_shows_its_day(
+    filmed: Callable[..., Examination], day: date | None, at: int, step: int, severity: Severity
+) -> None:
+    (finding,) = filmed(cut(1500, step, at * 3600 - 60), 3000, day=day).findings
+    assert (finding.severity, finding.start_frame, finding.end_frame) == (severity, 1499, 1500)
+
+
+def test_an_hour_that_is_missing_within_the_hour_is_a_suspicion(filmed: Callable[..., Examination]) -> None:
+    (finding,) = filmed(cut(1500, 3600, 2 * 3600 - 80), 3000, day=date(2026, 3, 29)).findings
+    assert finding.severity is Severity.SUSPICION
+
+
 def test_a_misread_figure_is_no_jump_and_with_a_cut_beside_it_the_cut_is_found(
     filmed: Callable[..., Examination],
 ) -> None:
@@ -179,6 +232,10 @@ def test_what_does_not_tick_costs_no_picture(ticking_at: Any) -> None:
         ("DSJ0457 2026-03-0509:29:50", 34_190, date(2026, 3, 5)),
         ("O9:29:5O", 34_190, None),
         ("09：29：50", 34_190, None),
+        ("09.29.50", 34_190, None),
+        ("05.03.26 09:29:50", 34_190, None),
+        ("09:29:50 05.03.26", 34_190, None),
+        ("N22.33.44 E11.04.05 09:29:50", 34_190, None),
     ],
 )
 def test_times_that_officers_cameras_write(text: str, seconds: int, day: date | None) -> None:
@@ -188,10 +245,29 @@ def test_times_that_officers_cameras_write(text: str, seconds: int, day: date | 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no clock", "24:00:00", "09:60:00", "13:00:00 PM", "2026-03-05", "17:26", "1:2:3456"]
+    "text",
+    ["", "no clock", "24:00:00", "09:60:00", "13:00:00 PM", "2026-03-05", "17:26", "1:2:3456", "05.03.26 09.29.50"],
 )
 def test_what_is_no_time(text: str) -> None:
     assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "seconds"),
+    [
+        (["05.03.26", "09:29:50"], 34_190),
+        (["N22.33.44", "2026年3月5日 09时29分50秒"], 34_190),
+        (["09.29.50", "DSJ0457"], 34_190),
+        (["05.03.26", "09.29.50"], None),
+        ([], None),
+    ],
+)
+def test_short_dates_and_coordinates_are_not_taken_for_the_time(
+    texts: list[str], seconds: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen_text, "_texts", lambda strip: texts)
+    shown = screen_text.read(np.zeros((100, 100), np.uint8), Ticking(1, 1, 9.0))
+    assert (None if shown is None else shown.seconds) == seconds
 
 
 @given(st.text(max_size=60))
