@@ -8,21 +8,15 @@ from dataclasses import dataclass, replace
 
 from blake3 import blake3
 
+from engine.archive.added import contradicted
 from engine.archive.guarding import DEFAULTS, Inspected, Options, guarded, known, no_tick, stamp
 from engine.archive.inspect import conclude, tables
 from engine.archive.pool import Tick
 from engine.findings import (
-    Evidence,
     FileReport,
-    Finding,
-    Kind,
-    Level,
     Opinion,
     Outcome,
-    Severity,
-    Source,
     Verdict,
-    verdict_of,
 )
 from engine.media.errors import MediaError
 from engine.media.reader import CodedPacket, open_recording
@@ -30,7 +24,6 @@ from engine.proofs.files import FileDigests, digest_both, file_state
 from engine.proofs.problems import ProofProblem
 from engine.proofs.seal import Sealer
 from engine.proofs.standing import SealResult
-from engine.rules.opinions import finding_id
 from engine.rules.pack import RulePack
 
 
@@ -134,7 +127,7 @@ def with_proof(report: FileReport, result: SealResult, pack: RulePack) -> FileRe
     }
     proved = replace(report, proof={k: v for k, v in proof.items() if v is not None})
     if result.status == "not_ok":
-        return _contradicted(proved, result, pack)
+        return contradicted(proved, result.reason, result.reason, pack)
     return proved if result.status in ("sealed", "already_sealed") else _unproved(proved, result)
 
 
@@ -148,29 +141,4 @@ def _unproved(report: FileReport, result: SealResult) -> FileReport:
         reason="proof_not_written",
         integrity=unknown,
         error=result.detail or result.reason,
-    )
-
-
-def _contradicted(report: FileReport, result: SealResult, pack: RulePack) -> FileReport:
-    mismatch = Finding(
-        kind=Kind.TAMPERED,
-        severity=Severity.VIOLATION,
-        level=Level.E4,
-        stream="container",
-        start_s=None,
-        end_s=None,
-        template="proof_contradicts",
-        params={"reason": result.reason},
-        evidence=(Evidence(Source.SEAL, "verification", result.reason, "OK"),),
-        detector="proof",
-        articles=pack.articles_of(Kind.TAMPERED),
-    )
-    mismatch = replace(mismatch, id=finding_id(report.blake3 or "", mismatch))
-    findings = (mismatch, *report.findings)
-    return replace(
-        report,
-        findings=findings,
-        verdict=verdict_of(findings, examinable=True),
-        reason="traces_found",
-        integrity=Opinion(Outcome.FOUND, "traces_found"),
     )

@@ -1,1 +1,1 @@
-"""."""
+"""Inner loops over pixels, samples and bits, compiled; pure functions of arrays."""

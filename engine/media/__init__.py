@@ -1,1 +1,1 @@
-"""."""
+"""Files of recordings: opening, packets, decoding, and what their containers and bitstreams say."""

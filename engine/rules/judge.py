@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.detectors.damage import unexaminable
 from engine.detectors.runner import Examination
 from engine.features.tables import Features
-from engine.findings import FileReport, Finding, Opinion, Outcome, Severity, Verdict, verdict_of
+from engine.findings import FileReport, Opinion, Outcome, Verdict, verdict_of
 from engine.rules.clockfindings import panel_findings
 from engine.rules.clocks import panel, plain_panel
 from engine.rules.clocksources import clock_series, sound_rate_ppm
 from engine.rules.facts import media_facts
-from engine.rules.opinions import finding_id, integrity_of, reason_of
+from engine.rules.opinions import integrity_of, reason_of, ruled
 from engine.rules.originality import originality_of
 from engine.rules.pack import PurposeName, RulePack
 
@@ -37,7 +35,7 @@ def judge(features: Features, examination: Examination, pack: RulePack, purpose:
     """
     clocks = panel(clock_series(features, examination.clocks, named=purpose == "inspect"))
     said = (*examination.findings, *panel_findings(clocks, examination.findings))
-    findings = tuple(_ruled(f, features.blake3 or "", pack, purpose) for f in said)
+    findings = tuple(ruled(f, features.blake3 or "", pack, purpose) for f in said)
     obstacle = unexaminable(features) or ("detector_failed" if examination.failed else None)
     verdict = verdict_of(findings, examinable=obstacle is None)
     integrity = integrity_of(verdict, obstacle)
@@ -63,14 +61,3 @@ def not_decoded(features: Features) -> bool:
     """Whether the file was read without decoding: there are streams and no tables of them."""
     asked = features.media.video is not None or features.media.audio is not None
     return asked and features.frames is None and features.audio is None
-
-
-def _ruled(finding: Finding, digest: str, pack: RulePack, purpose: PurposeName) -> Finding:
-    severity: Severity = pack.severity_of(finding.kind, finding.severity, purpose)
-    return replace(
-        finding,
-        id=finding_id(digest, finding),
-        articles=pack.articles_of(finding.kind),
-        severity=severity,
-        parts=tuple(_ruled(part, digest, pack, purpose) for part in finding.parts),
-    )

@@ -1,12 +1,14 @@
-"""What a report says of what was found: the identifier of a finding, the reason of a verdict, an opinion."""
+"""What a report says of what was found: identifier, articles and weight of a finding, reason of a verdict, opinion."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from blake3 import blake3
 
 from engine.findings import Finding, Opinion, Outcome, Verdict
+from engine.rules.pack import PurposeName, RulePack
 
 ID_DIGITS: Final = 16
 """Hexadecimal digits of a finding's identifier: 64 bits."""
@@ -41,3 +43,14 @@ def finding_id(digest: str, finding: Finding) -> str:
     times = ("" if t is None else str(round(t * 1000)) for t in (finding.start_s, finding.end_s))
     parts = (digest, finding.kind, finding.stream, *times, finding.detector)
     return str(blake3("\x1f".join(parts).encode()).hexdigest(length=ID_DIGITS // 2))
+
+
+def ruled(finding: Finding, digest: str, pack: RulePack, purpose: PurposeName) -> Finding:
+    """A finding, and its parts, with identifier, articles, and the weight that the rules give it for a purpose."""
+    return replace(
+        finding,
+        id=finding_id(digest, finding),
+        articles=pack.articles_of(finding.kind),
+        severity=pack.severity_of(finding.kind, finding.severity, purpose),
+        parts=tuple(ruled(part, digest, pack, purpose) for part in finding.parts),
+    )

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.archive.added import with_finding
 from engine.archive.audit.placing import Named
-from engine.archive.audit.standing import with_finding
 from engine.archive.audit.worker import Record
 from engine.findings import Finding
 from engine.rules.cases.device_clocks import ClockedFile, DeviceHabits, Shown, clock_findings, learn

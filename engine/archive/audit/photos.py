@@ -23,8 +23,8 @@ from engine.findings import (
 from engine.media.photos import PhotoFacts
 from engine.rules.clocks import panel, plain_panel
 from engine.rules.clocksources import photo_series
-from engine.rules.opinions import finding_id, integrity_of, reason_of
-from engine.rules.pack import PurposeName, RulePack
+from engine.rules.opinions import integrity_of, reason_of, ruled
+from engine.rules.pack import RulePack
 
 EDITORS: Final = re.compile(
     r"photoshop|lightroom|snapseed|gimp|paint\.net|pixelmator|affinity|picsart|facetune|photoscape|acdsee|"
@@ -44,7 +44,7 @@ out; scaling and compression of a thumbnail make a few grey levels."""
 
 def photo_report(path: str, size: int, digest: str, facts: PhotoFacts, pack: RulePack) -> FileReport:
     """The report on a photo that could be decoded."""
-    findings = tuple(_ruled(f, digest, pack, "audit") for f in signs(facts))
+    findings = tuple(ruled(f, digest, pack, "audit") for f in signs(facts))
     verdict = verdict_of(findings, examinable=True)
     return FileReport(
         path=path,
@@ -106,15 +106,6 @@ def _sign(detector: str, template: str, params: dict[str, Value], severity: Seve
         params=params,
         evidence=tuple(Evidence(Source.CONTAINER, name, value) for name, value in params.items()),
         detector=detector,
-    )
-
-
-def _ruled(finding: Finding, digest: str, pack: RulePack, purpose: PurposeName) -> Finding:
-    return replace(
-        finding,
-        id=finding_id(digest, finding),
-        articles=pack.articles_of(finding.kind),
-        severity=pack.severity_of(finding.kind, finding.severity, purpose),
     )
 
 

@@ -6,23 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.archive.added import contradicted, with_finding
 from engine.archive.audit.worker import Record
 from engine.findings import (
-    Evidence,
     FileReport,
     Finding,
     Kind,
     Level,
-    Opinion,
-    Outcome,
     Severity,
-    Source,
-    Verdict,
-    verdict_of,
 )
 from engine.proofs.verify import Status
 from engine.rules.cases.record import ProofFacts
-from engine.rules.opinions import finding_id
 from engine.rules.pack import RulePack
 
 
@@ -64,26 +58,4 @@ def _with_proof(report: FileReport, proof: ProofFacts, pack: RulePack) -> FileRe
     proved = replace(report, proof={k: v for k, v in facts.items() if v is not None})
     if proof.status != Status.NOT_OK:
         return proved
-    finding = Finding(
-        kind=Kind.TAMPERED,
-        severity=Severity.VIOLATION,
-        level=Level.E4,
-        stream="container",
-        start_s=None,
-        end_s=None,
-        template="proof_contradicts",
-        params={"reason": proof.detail},
-        evidence=(Evidence(Source.SEAL, "verification", proof.status, Status.OK.value),),
-        detector="proof",
-        articles=pack.articles_of(Kind.TAMPERED),
-    )
-    return replace(with_finding(proved, finding), integrity=Opinion(Outcome.FOUND, "traces_found"))
-
-
-def with_finding(report: FileReport, finding: Finding) -> FileReport:
-    """A report with one finding more; the verdict follows."""
-    findings = (replace(finding, id=finding_id(report.blake3 or report.path, finding)), *report.findings)
-    examinable = report.verdict is not Verdict.NOT_EXAMINABLE
-    verdict = verdict_of(findings, examinable)
-    loud = verdict in (Verdict.VIOLATION, Verdict.SUSPICION)
-    return replace(report, findings=findings, verdict=verdict, reason="traces_found" if loud else report.reason)
+    return contradicted(proved, proof.detail, proof.status, pack)

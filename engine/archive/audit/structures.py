@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.archive.added import with_finding
 from engine.archive.audit.placing import Named
-from engine.archive.audit.standing import with_finding
 from engine.archive.audit.worker import Record
 from engine.findings import Finding, Opinion, Outcome, Severity
 from engine.media.structure import read_structure
