@@ -44,7 +44,7 @@ class OddStep:
 
 
 def odd_steps(ticks: NDArray[np.int64], time_base: float) -> list[OddStep]:
-    """Single odd intervals in an otherwise constant cadence; none where odd ones are a habit.
+    """Single odd intervals in an otherwise constant cadence, which shift what follows; none where odd ones are a habit.
 
     Parameters
     ----------
@@ -60,6 +60,10 @@ def odd_steps(ticks: NDArray[np.int64], time_base: float) -> list[OddStep]:
     odd = np.abs(steps - usual) > max(2, usual // 64)
     odd[(ticks[1:] - ticks[0]) * time_base < SETTLE_S] = False
     odd[-1] = False
+    # one packet that came late or early, and the next in time again: nothing went on from there
+    made_up = odd[:-1] & odd[1:] & (np.abs(steps[:-1] + steps[1:] - 2 * usual) <= max(2, usual // 64))
+    odd[:-1] &= ~made_up
+    odd[1:] &= ~made_up
     places = np.flatnonzero(odd)
     if len(places) > FEW or np.count_nonzero(~odd) < STEADY_SHARE * len(steps):
         return []
@@ -77,12 +81,22 @@ def is_steady(ticks: NDArray[np.int64]) -> bool:
 
 
 def tiny_runs(dts: NDArray[np.int64]) -> list[int]:
-    """Where runs of two or more tiny intervals begin: overlapping pieces pushed together by a muxer."""
+    """Where runs of two or more tiny intervals begin: overlapping pieces pushed together by a muxer.
+
+    Packets that were held up and come all at once, as many as the wait before them took, are none: all are there.
+    """
     steps = np.diff(dts)
     if len(steps) < 16:
         return []
-    tiny = (steps >= 0) & (steps * TINY < np.median(steps))
-    found = [first for first, after in runs(tiny) if after - first >= 2]
+    usual = int(np.median(steps))
+    tiny = (steps >= 0) & (steps * TINY < usual)
+
+    def overlaps(first: int, after: int) -> bool:
+        waited = int(steps[first - 1]) if first else 0
+        took = waited + int(steps[first:after].sum())
+        return waited < 2 * usual or abs(took - (after - first + 1) * usual) > usual // 2
+
+    found = [first for first, after in runs(tiny) if after - first >= 2 and overlaps(first, after)]
     return found if len(found) <= FEW else []
 
 

@@ -30,7 +30,10 @@ WRAP_SLACK: Final = 90_000 * 10
 
 RAW_SOUND: Final = ("pcm_", "adpcm_")
 """Codecs whose packets may have any length. Elsewhere a packet that lasts longer than two usual
-ones does so because its container stretches the sample before a hole up to the next (MP4)."""
+ones does so because its container stretches the sample before a hole up to the next (MP4), and one
+that lasts next to nothing because the next one came together with it."""
+FAR_SHORTER: Final = 40
+"""How many times shorter: blocks of one Vorbis stream differ 32 times at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +224,7 @@ def sound_times(features: Features) -> SoundTimes | None:
     usual = max(int(np.median(np.diff(pts))), 0)
     length = np.where(duration > 0, duration, usual)
     if not stream.codec.startswith(RAW_SOUND):
-        length = np.where(length > 2 * usual, usual, length)
+        length = np.where((length > 2 * usual) | (length * FAR_SHORTER < usual), usual, length)
     return SoundTimes(pts, pts + length, stream.time_base, _zero(features))
 
 

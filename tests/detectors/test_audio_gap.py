@@ -50,9 +50,10 @@ def test_holes_again_and_again_are_one_notice(packets_of) -> None:
     assert severities(packets_of(f"25fps sound: {holes} {GOP}")) == [Severity.NOTICE]
 
 
+@pytest.mark.parametrize("stretched", [False, True])
 @pytest.mark.parametrize(("late", "lost"), [(1, 0), (12, 0), (12, 4), (12, 12)])
 def test_packets_that_come_late_and_then_all_at_once_are_no_hole_and_lost_ones_are(
-    packets_of, late: int, lost: int
+    packets_of, late: int, lost: int, stretched: bool
 ) -> None:
     """Programme streams give two packets one time, network recorders write a burst: the sound is all there."""
     tables = packets_of(f"25fps sound: {4 * GOP}")
@@ -61,7 +62,11 @@ def test_packets_that_come_late_and_then_all_at_once_are_no_hole_and_lost_ones_a
     held = rows[80 : 80 + late]
     pts[held] = pts[held[-1]] + np.arange(late)
     pts[held[:lost]] = NO_TIME
-    assert severities(replace(tables, packets=replace(tables.packets, pts=pts))) == [Severity.SUSPICION] * bool(lost)
+    duration = tables.packets.duration.copy()
+    if stretched:  # MP4 knows no durations but the distance to the next sample
+        duration[rows[:-1]] = np.maximum(np.diff(pts[rows]), 0)
+    packets = replace(tables.packets, pts=pts, duration=duration)
+    assert severities(replace(tables, packets=packets)) == [Severity.SUSPICION] * bool(lost)
 
 
 def test_without_sound_nothing_is_asked(packets_of) -> None:

@@ -182,6 +182,22 @@ def test_one_odd_step_is_told_and_a_habit_or_the_settling_is_not():
     assert joints.odd_steps(np.concatenate(([0], np.cumsum(early))), 1 / 48000) == []
 
 
+@pytest.mark.parametrize(
+    ("off", "back", "found"), [(400, 400, []), (-400, -400, []), (400, 0, [120]), (400, 100, [120, 121])]
+)
+def test_one_packet_out_of_time_is_told_only_where_what_follows_is_shifted(off, back, found):
+    steps = np.full(200, 1024)
+    steps[120:122] += [off, -back]
+    assert [s.position for s in joints.odd_steps(np.concatenate(([0], np.cumsum(steps))), 1 / 48000)] == found
+
+
+@pytest.mark.parametrize(("waited", "found"), [(14, []), (13, [101]), (1, [101]), (20, [101])])
+def test_packets_held_up_and_sent_at_once_are_no_overlap_and_pieces_pushed_together_are(waited, found):
+    steps = np.full(200, 1024)
+    steps[100:114] = [waited * 1024, *[2] * 13]
+    assert joints.tiny_runs(np.concatenate(([0], np.cumsum(steps)))) == found
+
+
 @given(st.integers(1, 3000), st.integers(0, 700), st.integers(1, 255))
 def test_marks_off_their_cycle_bracket_the_place(length, at, gone):
     whole = np.arange(0, 4000, 256)
