@@ -14,6 +14,7 @@ TEXTS = {
     "b": "ftyp mp42\nmoov\nmoov/mvhd scale=1000\nfree\nmdat",
     "behind": "ftyp mp42\nmdat\nmoov\nmoov/mvhd scale=90000",
     "edited": "ftyp mp42\nmoov\nmoov/mvhd scale=90000\nmoov/trak0/edts\nmoov/trak0/edts/elst v0 flags=0\nfree\nmdat",
+    "tight": "ftyp mp42\nmoov\nmoov/mvhd scale=90000\nmdat",
     "": "",
 }
 
@@ -76,6 +77,15 @@ def test_a_structure_that_is_usual_too_is_a_habit_of_the_device() -> None:
     assert {f.severity for f in found(camera(30), camera(3, "b", first=500))} == {Severity.NOTICE}
     assert {f.severity for f in found(camera(100), camera(3, "b", first=500))} == {Severity.SUSPICION}
     assert {f.severity for f in found(camera(30), camera(3, "b", first=500, software=True))} == {Severity.SUSPICION}
+
+
+def test_where_all_went_through_a_program_its_own_habits_are_a_notice() -> None:
+    """An import station that writes every recording anew, with a gap in front or without."""
+    exported = found(camera(30, software=True), camera(12, "tight", first=500, software=True))
+    assert {f.severity for f in exported} == {Severity.NOTICE}
+    assert {f.severity for f in found(camera(30), camera(12, "tight", first=500, software=True))} == {
+        Severity.SUSPICION
+    }
 
 
 def test_files_without_a_device_or_a_structure_are_left_out() -> None:

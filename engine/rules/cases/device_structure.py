@@ -75,7 +75,7 @@ def structure_findings(files: Iterable[BuiltFile], text_of: TextOf) -> tuple[Fin
     tuple of Finding
         Each names its `file`. A suspicion where at least `LEAST` others of the same device and mode are built
         alike, nothing explains the difference, and the structure is no second habit of the device
-        (`A_MODE`), or is that of a program; else a notice.
+        (`A_MODE`), or is that of a program, and the others are not; else a notice.
     """
     groups: defaultdict[tuple[str, str], list[BuiltFile]] = defaultdict(list)
     for file in files:
@@ -100,7 +100,8 @@ def _of_device(group: Sequence[BuiltFile], text_of: TextOf) -> Iterator[Finding]
             mine, theirs = text_of(file.path), text_of(model.path)
             explained = file.writer not in writers or parts_of(mine) == parts_of(theirs)
             habit = share >= A_MODE and counts[file.fingerprint] > 1
-            suspect = alike >= LEAST and (file.software or not (explained or habit))
+            program = file.software and not model.software
+            suspect = alike >= LEAST and (program or not (explained or habit))
             yield _finding(file, first_difference(mine, theirs), alike, model, suspect)
 
 
