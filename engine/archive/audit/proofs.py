@@ -12,6 +12,7 @@ from engine.proofs.files import excerpt_proof, proof_paths
 from engine.proofs.policy import NO_POLICY, Policy
 from engine.proofs.problems import ProofProblem
 from engine.proofs.stamped import stamps_of
+from engine.proofs.times import instant
 from engine.proofs.verify import VerifyResult, verify
 from engine.rules.cases.record import ProofFacts
 
@@ -67,7 +68,7 @@ def _facts(result: VerifyResult, seal: Seal | None, policy: Policy | None) -> Pr
     if seal is None:
         return ProofFacts(result.status.value, result.signature, detail=detail)
     stamped = _stamped(seal, policy)
-    sealed_at = stamped or _time(str(seal.header.payload["sealed"]["at"]))
+    sealed_at = stamped or instant(str(seal.header.payload["sealed"]["at"]))
     anchored = stamped is not None or any(note.get("change") == COSIGNED for note in result.other)
     return ProofFacts(result.status.value, result.signature, sealed_at, anchored, detail)
 
@@ -79,11 +80,3 @@ def _stamped(seal: Seal, policy: Policy | None) -> datetime | None:
     except ProofProblem:
         return None
     return stamps.since if stamps is not None and stamps.trusted else None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.utcoffset() is not None else None
