@@ -52,7 +52,8 @@ def backup_facts(
         BLAKE3 of the recording; None where it could not be read.
     proof
         What the recording's own proof came to. Where there is one, the backup must verify
-        against it; else it must have the same whole-file digest.
+        against it; else, and where the recording's container alone was changed, it must have the same
+        whole-file digest.
     """
     if declared is None:
         return BackupFacts("none_declared")
@@ -127,12 +128,19 @@ def _compared(
         if result.status is Status.OK:
             return BackupFacts("equal", weak)
         if result.reason != "leaves_missing":
-            return BackupFacts("differs", weak, f"{result.status.value}: {result.reason}")
+            changed = BackupFacts("differs", weak, f"{result.status.value}: {result.reason}")
+            # a true copy of a recording whose container was changed lacks what the recording lacks, and is told there
+            as_recording = result.status is Status.OK_WITH_MISSING_INFO and proof.status == Status.OK_WITH_MISSING_INFO
+            return _by_digest(path, weak, digest, changed) if as_recording else changed
+    return _by_digest(path, weak, digest, BackupFacts("differs", weak))
+
+
+def _by_digest(path: str, weak: tuple[str, ...], digest: str | None, otherwise: BackupFacts) -> BackupFacts:
+    """Equal where the whole files are."""
     try:
         state = file_state(path)
         if digest is None:
             return BackupFacts("unreadable", weak, "nothing_to_compare")
-        equal = digest_blake3(path, state) == digest
+        return BackupFacts("equal", weak) if digest_blake3(path, state) == digest else otherwise
     except ProofProblem as problem:
         return BackupFacts("unreadable", weak, problem.reason)
-    return BackupFacts("equal" if equal else "differs", weak)

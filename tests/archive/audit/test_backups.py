@@ -16,6 +16,7 @@ from blake3 import blake3
 from engine.archive.audit import proofs
 from engine.archive.audit.backups import Wanted, backup_facts, compare_all
 from engine.archive.audit.proofs import check_proof, has_proof
+from engine.proofs.files import proof_paths
 from engine.proofs.seal import seal
 from engine.proofs.verify import VerifyResult, verify
 from engine.rules.cases.record import BackupFacts
@@ -87,6 +88,20 @@ def test_a_good_backup_of_a_recording_that_was_changed_afterwards(sealed: Path, 
     shutil.copyfile(here, tmp_path / "bad.mp4")
     assert facts(str(sealed), here, sealed=True).state == "equal"
     assert facts("bad.mp4", here, sealed=True).state == "differs", "equal digests do not make a changed pair right"
+
+
+def test_a_true_copy_of_a_recording_whose_container_was_changed(sealed: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "a.mp4"
+    changed.write_bytes(sealed.read_bytes() + b"\0\0\0\x10free\0\0\0\0\0\0\0\0")
+    for path in proof_paths(str(sealed)):
+        shutil.copyfile(path, tmp_path / Path(path).name)
+    shutil.copyfile(changed, tmp_path / "copy.mp4")
+    (tmp_path / "other.mp4").write_bytes(changed.read_bytes() + b"\0\0\0\x08free")
+    proof = check_proof(str(changed), lambda _a, _b: None)[0]
+    assert proof is not None
+    assert proof.status == "OK_WITH_MISSING_INFO"
+    assert facts("copy.mp4", changed, sealed=True).state == "equal"
+    assert facts("other.mp4", changed, sealed=True).state == "differs"
 
 
 def test_verification_says_the_digest_only_where_it_is_that_of_the_seal(sealed: Path, tmp_path: Path) -> None:
