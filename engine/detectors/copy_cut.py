@@ -6,7 +6,8 @@ What it finds
     pattern, frame_num jumps where the parameter set allows no gap, the picture order count has a
     hole, a picture refers to one that never came, the encoder's name or other parameter sets
     appear in the middle, one group of pictures is short, one packet of sound starts off the
-    cadence at just a key picture, FFmpeg's marks in AAC are off their cycle of 256 packets. Two
+    cadence at just a key picture, pictures stand at next to one time from a key picture on (the pre-roll of
+    a piece, pushed together), FFmpeg's marks in AAC are off their cycle of 256 packets. Two
     weak signs that agree at one place count as one strong sign; the picture, where it steps at
     that key picture more than at any other one, is an independent source.
 Looks like it but is not

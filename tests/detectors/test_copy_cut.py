@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -332,6 +334,30 @@ def test_two_groups_without_sound_leave_nothing_in_the_container_and_the_picture
     found = loud(extract(path))
     assert [(f.start_frame, f.end_frame, f.severity) for f in found] == [(74, 75, Severity.SUSPICION)]
     assert loud(extract(avc)) == []
+
+
+def test_pieces_joined_by_ffmpeg_without_sound_are_found_by_their_pre_roll(avc, tmp_path):
+    """In and out points between key pictures: what stands before the in point is pushed together."""
+    silent, joined = tmp_path / "silent.mp4", tmp_path / "joined.mp4"
+    (tmp_path / "list").write_text(f"file '{silent}'\noutpoint 2.1\nfile '{silent}'\ninpoint 4.3\n")
+    run = ["ffmpeg", "-v", "error", "-y"]
+    subprocess.run([*run, "-i", avc, "-an", "-c", "copy", silent], check=True)
+    subprocess.run([*run, "-f", "concat", "-safe", "0", "-i", tmp_path / "list", "-c", "copy", joined], check=True)
+    assert loud(undecoded(silent)) == []
+    (found,) = loud(undecoded(joined))
+    assert (found.kind, found.severity, found.params["lead"]) == ("deletion", Severity.SUSPICION, "video_overlap")
+    with av.open(str(joined), options={"ignore_editlist": "1"}) as file:
+        keys = [p.pts * p.time_base for p in file.demux() if p.size and p.is_keyframe]
+    assert found.end_s == pytest.approx(float(next(k for k in keys if k > 2)), abs=0.1)
+
+
+def test_a_stream_that_begins_with_a_burst_says_nothing(avc):
+    """Network recorders write what was waiting at once."""
+    features = undecoded(avc)
+    rows = features.packets.rows(0)
+    dts = features.packets.dts.copy()
+    dts[rows[:6]] = dts[rows[6]] - np.arange(6, 0, -1)
+    assert loud(replace(features, packets=replace(features.packets, dts=dts))) == []
 
 
 def test_the_picture_and_the_container_together_are_a_violation(avc, tmp_path):
