@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -273,26 +271,10 @@ def write_file(path: Path, data: bytes) -> None:
         with open(path, "wb") as device:
             device.write(data)
         return
-    with _temporary(path) as (descriptor, name):
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+    from engine.proofs.files import unpublished
 
+    def write(name: str) -> None:
+        Path(name).write_bytes(data)
 
-@contextlib.contextmanager
-def _temporary(path: Path) -> Iterator[tuple[int, str]]:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
-    try:
-        yield descriptor, name
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with unpublished(path, write) as whole:
+        whole.publish()

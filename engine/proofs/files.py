@@ -270,6 +270,22 @@ class Draft:
 
 @contextlib.contextmanager
 def draft(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
+    """As `unpublished`, for proofs.
+
+    Raises
+    ------
+    ProofProblem
+        ``cannot_write``: no space, no permission, no such folder.
+    """
+    try:
+        with unpublished(target, write) as made:
+            yield made
+    except OSError as error:
+        raise ProofProblem("cannot_write", f"{target}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def unpublished(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
     """A synced file under a temporary name, removed on the way out unless it was published.
 
     Parameters
@@ -281,8 +297,8 @@ def draft(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
 
     Raises
     ------
-    ProofProblem
-        ``cannot_write``: no space, no permission, no such folder.
+    OSError
+        No space, no permission, no such folder.
     """
     name = ""
     try:
@@ -293,8 +309,6 @@ def draft(target: Path, write: Callable[[str], None]) -> Iterator[Draft]:
             os.fsync(file.fileno())
         os.chmod(name, 0o666 & ~_umask())
         yield Draft(Path(name), target)
-    except OSError as error:
-        raise ProofProblem("cannot_write", f"{target}: {error.strerror or error}") from error
     finally:
         if name:
             with contextlib.suppress(OSError):
