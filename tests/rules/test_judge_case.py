@@ -321,6 +321,15 @@ def test_a_break_that_the_paperwork_places_some_seconds_off_is_the_nearest() -> 
     assert not [f for f in report.findings if f.template == "case_interruptions_undeclared"]
 
 
+@pytest.mark.parametrize("stop", [("9:30", "9:31"), ("10:11", None)])
+def test_what_may_be_unrecorded_at_the_ends_may_be_declared_too(stop: tuple[str, str | None]) -> None:
+    start, end = stop
+    declared = BATTERY.model_copy(update={"start": at(start), "end": end and at(end)})
+    silent = video(at("9:30:50"), at("10:11:10"), 1, speech=SILENT)
+    report = replace(WHOLE, records=(silent,)).paper(interruptions=(declared,)).judged()
+    assert not [f for f in report.findings if f.severity]
+
+
 def test_recording_that_did_not_go_on_is_told_once() -> None:
     ends = BATTERY.model_copy(update={"start": at("10:05"), "end": at("10:05:40")})
     report = replace(WHOLE, records=(video(at("9:29:50"), at("10:05:10"), 1),)).paper(interruptions=(ends,)).judged()

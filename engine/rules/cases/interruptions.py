@@ -19,13 +19,14 @@ def assess(view: CaseView, limits: Limits) -> tuple[JudgedGap, ...]:
     """All interruptions of a case, judged.
 
     A gap between two recordings is one where it is longer than a join may be. A gap before the
-    first or after the last is one only where the paperwork declares it; else it is a matter of
-    coverage.
+    first or after the last is one only where the paperwork declares it and coverage does not
+    allow for it; else it is a matter of coverage.
     """
     timeline = view.timeline
     if timeline is None or not timeline.pieces or not view.required:
         return ()
-    broken = [gap for gap in timeline.gaps if gap.seconds > limits["join_tolerance_s"]]
+    allowed = {True: limits["join_tolerance_s"], False: limits["coverage_tolerance_s"]}
+    broken = [gap for gap in timeline.gaps if gap.seconds > allowed[gap.inside]]
     meant = [(item, _meant(view, item, broken, limits)) for item in view.case.interruptions if not _backwards(item)]
     judged = list[JudgedGap]()
     for gap in broken:

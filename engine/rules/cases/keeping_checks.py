@@ -177,7 +177,9 @@ def keeping(view: CaseView, limits: Limits) -> Keeping:
 def filing(view: CaseView, limits: Limits) -> Answer:
     """Whether a closed case of licence, penalty or coercion went into its case file in time."""
     kept = keeping(view, limits)
-    state = filing_state(kept, view.case, view.local(view.as_of).date())
+    today = view.local(view.as_of).date()
+    to_come = view.case.filed is not None and view.case.filed > today
+    state = filing_state(kept, view.case.model_copy(update={"filed": None}) if to_come else view.case, today)
     if state not in ("overdue", "filed_late"):
         return clear(f"filing_{state}", file_by=kept.file_by.isoformat() if kept.file_by else None)
     fact = "not_filed" if state == "overdue" else "filed_late"
