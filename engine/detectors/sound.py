@@ -47,7 +47,7 @@ def sound_holes(times: SoundTimes) -> Iterator[SoundHole]:
     late = times.pts[1:] - filled[:-1]  # how far packets stand behind the sound that came before them
     for place in np.flatnonzero(apart > least):
         soon = int(np.searchsorted(times.pts, times.pts[place + 1] + int(MADE_UP_S / times.time_base)))
-        if late[place : soon - 1].min() - late[place] <= least - apart[place]:
+        if late[place : max(soon - 1, place + 1)].min() - late[place] <= least - apart[place]:
             continue
         start, end = int(times.end[place]), int(times.pts[place + 1])
         yield SoundHole(times.second(start), times.second(end), int(place), float(packet * times.time_base))
