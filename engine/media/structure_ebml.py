@@ -40,6 +40,8 @@ _KEPT_TAGS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Element:
+    """An element: its identifier with the length marker, and where its content begins and ends in the file."""
+
     kind: int
     start: int
     end: int

@@ -22,6 +22,7 @@ MAX_RUNS: Final = 10_000
 def frame_runs(
     sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
 ) -> tuple[FrameRun, ...]:
+    """Runs of pictures that differ: those of the sealed recording by its frame numbers, added ones by the other's."""
     order = sealed.order[sealed.rows(stream.index)]
     theirs = presented.order[presented.rows(other.index)]
     gone = np.concatenate([result.deleted, result.concealed])
@@ -36,6 +37,7 @@ def frame_runs(
 
 
 def runs_of(numbers: Mapping[str, NDArray[np.int64]]) -> tuple[FrameRun, ...]:
+    """Runs of frame numbers, given by kind of change; by rising number."""
     runs = [FrameRun(change, a, b) for change, rows in numbers.items() for a, b in inclusive_runs(rows)]
     return tuple(sorted(runs, key=lambda r: (r.start_frame, r.end_frame, r.change)))
 
@@ -52,6 +54,7 @@ def inclusive_runs(numbers: Iterable[int] | NDArray[np.int64]) -> list[tuple[int
 
 
 def subject(stream: LeafStream, change: str) -> dict[str, Any]:
+    """How a note begins: what of the recording changed, how, and in which stream."""
     return {"subject": "sound" if stream.kind == "audio" else "picture", "change": change, "stream": stream.index}
 
 
@@ -72,6 +75,7 @@ def aside(stream: LeafStream, result: Alignment) -> list[Note]:
 def sound_notes(
     sealed: Leaves, stream: LeafStream, presented: Leaves, other: LeafStream, result: Alignment
 ) -> list[Note]:
+    """Stretches of sound that differ, with their times."""
     order, times = sealed.order[sealed.rows(stream.index)], sealed.times(stream)
     notes: list[Note] = []
     for change, rows in (("altered", result.altered), ("deleted", result.deleted), ("moved", result.moved)):

@@ -179,6 +179,7 @@ UNIT_CODECS: Final[Mapping[str, tuple[UnitKinds, Callable[[bytes], int], Callabl
 
 
 def record_of(codec: str, extradata: bytes) -> Configuration:
+    """The decoder configuration of a stream; of damaged bytes only how long its lengths are, 0 where none stand."""
     try:
         return vvc.configuration(extradata) if codec == "vvc" else configuration(codec, extradata)
     except BitstreamError:

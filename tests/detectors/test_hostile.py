@@ -79,6 +79,16 @@ def test_no_timestamps_break_a_detector(
     judge(tables, result, load("zj-rf-2019"))
 
 
+def test_sound_whose_ticks_are_longer_than_a_second(packets_of: Callable[[str], Features]) -> None:
+    pts, nothing = np.zeros(COUNT, np.int64), np.zeros(COUNT, np.bool_)
+    pts[-1] = -3126
+    sound = np.arange(COUNT) >= COUNT - 2
+    tables = absurd(
+        packets_of("25fps sound: I24P I24P"), pts, np.zeros(COUNT, np.int64), nothing, sound, Fraction(10**6)
+    )
+    assert examine(tables, None, DETECTORS).failed == ()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(peaks=st.lists(st.sampled_from([0, 1, 5, 300, 32_768]), min_size=1, max_size=300))
 def test_no_sound_breaks_a_detector(sound_of: Callable[..., Features], peaks: list[int]) -> None:

@@ -239,6 +239,7 @@ def is_name(name: str) -> bool:
 
 
 def signature_line(name: str, material: bytes) -> str:
+    """A signature as it stands below a note; `material` is the key's identifier (4 bytes) and the signature."""
     return f"{_DASH}{name} {to_base64(material)}\n"
 
 
