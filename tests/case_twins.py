@@ -315,6 +315,8 @@ class Twin:
 
 TWINS: tuple[Twin, ...] = (
     Twin("items", "not_on_list", WHOLE.paper(activity="公告"), replace(WHOLE.paper(activity="公告"), settings=ArchiveSettings(items=("公告",))), "an activity that no list names", "the department's list names it"),
+    Twin("items", "nearly_on_list", UNRECORDED.paper(activity="行政检察"), UNRECORDED.paper(activity="公告"), "one character differs from an activity on the list", "none on the list is like it"),
+    Twin("items", "nearly_on_list", UNRECORDED.paper(activity="双随机行政检查"), EXEMPT, "the name of one on the list with more before it", "that name itself, and an exemption"),
     Twin("recorded", "nothing_recorded", UNRECORDED, EXEMPT, "no recording, no exemption", "a signed exemption"),
     Twin("recorded", "nothing_recorded", UNRECORDED, UNRECORDED.paper(activity="公告"), "no recording of a listed activity", "the activity is not on the list"),
     Twin("recorded", "nothing_recorded", UNRECORDED, replace(UNRECORDED, as_of=at("18:00", 12)), "five working days are over", "it is the fifth working day", "not_examinable"),

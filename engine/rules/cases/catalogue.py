@@ -42,7 +42,12 @@ class Check:
 DECLARED, CONTAINER, CONTENT, CLOCKS, SEAL = Level.E0, Level.E1, Level.E2, Level.E3, Level.E4
 
 CHECKS: Mapping[str, Check] = {
-    "items": Check({"not_on_list": Fact(Kind.EXEMPTION, DECLARED, "item_list")}),
+    "items": Check(
+        {
+            "not_on_list": Fact(Kind.EXEMPTION, DECLARED, "item_list"),
+            "nearly_on_list": Fact(Kind.EXEMPTION, DECLARED, "item_list"),
+        }
+    ),
     "recorded": Check(
         {"nothing_recorded": Fact(Kind.UNCOVERED, DECLARED, "recording_or_exemption")},
         ("export_hours", "export_working_days", "exemption_days"),

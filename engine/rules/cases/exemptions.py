@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Final
 
 from engine.findings import Evidence, Source
 from engine.rules.calendar import Deadline
@@ -10,14 +13,25 @@ from engine.rules.cases.keeping_checks import export_due
 from engine.rules.cases.manifest import Exemption
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, unexaminable, values
 
+A_SLIP: Final = 0.75
+"""Likeness from which a name is taken for another one written wrong: one character of four."""
+
 
 def items(view: CaseView, limits: Limits) -> Answer:
     """Whether the activity is one of those that must be recorded; one that is not is never silently exempt."""
     if view.required:
         return clear("on_list")
     evidence = (Evidence(Source.PAPERWORK, "activity", view.case.activity),)
-    params = values(activity=view.case.activity)
-    return clear("not_on_list", Remark("not_on_list", params=params, evidence=evidence))
+    meant = _meant(view.case.activity, view.items)
+    params = values(activity=view.case.activity, meant=meant)
+    fact = "not_on_list" if meant is None else "nearly_on_list"
+    return clear("not_on_list", Remark(fact, params=params, evidence=evidence))
+
+
+def _meant(activity: str, items: Sequence[str]) -> str | None:
+    """The listed activity that a name holds, or from which it differs by a slip of the pen; None if there is none."""
+    held = max((i for i in items if i in activity), key=len, default=None)
+    return held or next(iter(get_close_matches(activity, items, n=1, cutoff=A_SLIP)), None)
 
 
 def recorded(view: CaseView, limits: Limits) -> Answer:

@@ -156,6 +156,7 @@ def view_of(
         as_of=as_of,
         days=calendar_of(settings),
         required=pack.listed(case.activity, settings.items),
+        items=(*(item.name for item in pack.content.items), *settings.items),
         timeline=timeline.build((case.start, case.end), records) if whole else None,
     )
     view = replace(view, lapsed=keeping_checks.lapsed(view, limits))

@@ -129,6 +129,8 @@ class CaseView:
         Working days of the archive's calendar.
     required
         Whether the activity is on the list of those that must be recorded.
+    items
+        The names on that list.
     timeline
         None where the paperwork's times contradict each other.
     ledger
@@ -151,6 +153,7 @@ class CaseView:
     timeline: Timeline | None
     ledger: tuple[JudgedGap, ...] = ()
     ledger_kept: bool = True
+    items: tuple[str, ...] = ()
     lapsed: bool = False
 
     @property
