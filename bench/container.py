@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import engine
@@ -30,7 +31,7 @@ def measure(settings: Settings) -> tuple[Row, ...]:
     for sample in (samples.FULL_HD, samples.FULL_HD_HEVC):
         base = sample.file(settings.cache)
         with proofs.scratch(settings.cache) as folder:
-            times = (4, 24) if settings.quick else (6, 60)
+            times = (6, 36) if settings.quick else (6, 60)
             small, large = (proofs.linked(samples.looped(base, n), folder) for n in times)
             for path in (small, large):
                 proofs.warm(path)
@@ -51,15 +52,15 @@ def _beside(
     what = f"{name}, {size[large]:.0f} MB, against {peer}"
     rows = pair_rows(f"{what}, whole process", *pairs[large], commands, None)
     peers, owns = (
-        [
-            slope((size[small], a.cpu_s), (size[large], b.cpu_s))
-            for a, b in zip(pairs[small][n], pairs[large][n], strict=True)
-        ]
+        slope(
+            (size[small], median(u.cpu_s for u in pairs[small][n])),
+            (size[large], median(u.cpu_s for u in pairs[large][n])),
+        )
         for n in (0, 1)
     )
     more = f"{name}, against {peer}, bytes by processor time between {size[small]:.0f} and {size[large]:.0f} MB"
     rows.append(
-        Row(what=more, unit="MB/s a core", own=spread(owns), peer=spread(peers), ratio=ratios(peers, owns),
+        Row(what=more, unit="MB/s a core", own=spread([owns]), peer=spread([peers]), ratio=ratios([peers], [owns]),
             peer_command=commands[0], command=commands[1])
     )  # fmt: skip
     return rows
