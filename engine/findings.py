@@ -43,6 +43,8 @@ class Level(IntEnum):
     """The archive's own seal."""
     E5 = 5
     """A root anchored outside the archive."""
+    E6 = 6
+    """A device's signature (reserved)."""
 
 
 class Kind(StrEnum):
@@ -91,6 +93,8 @@ class Source(StrEnum):
     CONTAINER = "container"
     CAMERA_CLOCK = "camera_clock"
     GPS = "gps"
+    HOST_CLOCK = "host_clock"
+    MAINS = "mains"
     SEAL = "seal"
     PAPERWORK = "paperwork"
     """What people declare: case files, registers."""
