@@ -123,12 +123,12 @@ def _photos(view: CaseView, timeline: Timeline, tolerance: float) -> list[dateti
 
 
 def _mostly_excused(view: CaseView, timeline: Timeline) -> list[Remark]:
-    """More than half of an activity that is explained away: worth a look, though each break has its reason."""
+    """An activity most of which is explained away: worth a look, though each break has its reason."""
     start, end = timeline.required
     excused, whole = seconds(j.gap.span for j in view.ledger if j.excused), (end - start).total_seconds()
-    if excused <= whole / 2:
+    if excused <= MOST * whole:
         return []
-    evidence = (Evidence(Source.PAPERWORK, "excused_s", round(excused, 3), round(whole / 2, 3)),)
+    evidence = (Evidence(Source.PAPERWORK, "excused_s", round(excused, 3), round(MOST * whole, 3)),)
     params = values(percent=round(100 * excused / whole, 1))
     return [Remark("mostly_excused", view.local(start), view.local(end), params=params, evidence=evidence)]
 
