@@ -11,6 +11,9 @@ from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
+MOST = 2 / 3
+"""Share of an activity from which explained interruptions are pointed out."""
+
 
 def clock_source(place: Placement | None) -> Source:
     """The independent source that a placement rests on."""
