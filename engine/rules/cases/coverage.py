@@ -11,7 +11,7 @@ from engine.rules.cases.result import Coverage, Span
 from engine.rules.cases.timeline import Gap, Timeline, utc
 from engine.rules.cases.view import Answer, CaseView, Limits, Remark, clear, nothing, unexaminable, values
 
-MOST = 2 / 3
+MOST = 1 / 2
 """Share of an activity from which explained interruptions are pointed out."""
 
 
