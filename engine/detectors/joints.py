@@ -139,6 +139,8 @@ def stretched_groups(
         return []
     means = np.diff(seconds[first]) / np.diff(first)
     usual = float(np.median(means))
+    if usual <= 0:
+        return []
     off = np.abs(means / usual - 1)
     odd = np.flatnonzero(off > 0.015)
     if len(odd) != 1 or np.delete(off, odd).max() > 0.005:

@@ -6,8 +6,9 @@ What it finds
     the times on both sides. A time that stands still while pictures go on is a notice.
 Looks like it but is not
     A receiver that has just found its satellites corrects itself, in the first seconds and after a loss of signal:
-    there a step is a notice. Receivers repeat the last time when they lose the signal. Single wrong values, which
-    nothing around them confirms, are dropped.
+    there a step is a notice, and so is a step back by up to 18 whole seconds in the first 12.5 minutes, when it
+    learns how many leap seconds there have been. Receivers repeat the last time when they lose the signal. Single
+    wrong values, which nothing around them confirms, are dropped.
 Limits
     Steps below twice the uncertainty of the track and half a second (GPMF 3.5 s, NMEA 2.5 s). A program that cuts
     pictures and drops or rewrites telemetry leaves nothing here. One source, so a suspicion at most.
@@ -39,6 +40,10 @@ class TelemetryClockOptions:
 
     settle_s: float = 10.0
     """Seconds after the first fix in which a receiver may still correct itself."""
+    almanac_s: float = 750.0
+    """Seconds that satellites take to send everything once, the leap seconds among it."""
+    leap_seconds: int = 18
+    """Leap seconds between GPS time and UTC: a receiver that does not know them is so far ahead at most."""
     usual_times: float = 3.0
     """An interval between readings that is so many times the usual one is a loss of signal."""
     most: int = 100
@@ -57,7 +62,10 @@ def propose(features: Features, options: TelemetryClockOptions) -> Proposal:
         usual = float(np.median(np.diff(seconds)))
         found = steps(seconds, times, track.uncertainty_s)[: options.most]
         lost = options.usual_times * usual
-        findings += [_step(track, s, _natural(s, float(seconds[0]), lost, options)) for s in found]
+        first = float(seconds[0])
+        findings += [
+            _step(track, s, _natural(s, first, lost, options) or _leaps(track, s, first, options)) for s in found
+        ]
         findings += [_stuck(track, start, end) for start, end in stuck(seconds, times)[: options.most]]
         examined.append(Examined("clock", "telemetry", round(float(seconds[-1] - seconds[0]), 6)))
     return Proposal(tuple(findings), examined=tuple(examined))
@@ -65,6 +73,17 @@ def propose(features: Features, options: TelemetryClockOptions) -> Proposal:
 
 def _natural(step: ClockStep, first_s: float, lost_s: float, options: TelemetryClockOptions) -> bool:
     return step.to_s - first_s <= options.settle_s or step.to_s - step.from_s > max(lost_s, 1.0)
+
+
+def _leaps(track: TimeTrack, step: ClockStep, first_s: float, options: TelemetryClockOptions) -> bool:
+    """Whether a receiver may have learned leap seconds: whole ones off its time, once, soon after the first fix.
+
+    Lost time makes a clock leap forward, so that no cut hides behind this.
+    """
+    whole = round(-step.jump_s)
+    soon = step.to_s - first_s <= options.almanac_s
+    near = abs(-step.jump_s - whole) <= 0.5 * track.uncertainty_s
+    return track.by_satellite and soon and near and 1 <= whole <= options.leap_seconds
 
 
 def _source(track: TimeTrack) -> Source:

@@ -227,6 +227,12 @@ def test_a_stretched_group(ratio, found):
     assert joints.stretched_groups(table, np.arange(200), seconds, 1e-4) == found
 
 
+def test_pictures_of_one_time_are_no_cadence():
+    table = pictures(60, random_access=keys(60, 10))
+    with np.errstate(all="raise"):
+        assert joints.stretched_groups(table, np.arange(60), np.zeros(60), 1e-3) == []
+
+
 def test_parameter_sets_that_begin_in_the_middle():
     table = pictures(100, random_access=keys(100, 10))
     assert joints.changed_sets(table, "h264") == []

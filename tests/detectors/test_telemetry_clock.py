@@ -65,6 +65,26 @@ def test_a_receiver_that_settles_or_lost_its_signal_is_noted_only(tables: Featur
     assert lost.severity is Severity.NOTICE
 
 
+@pytest.mark.parametrize(
+    ("form", "step", "at", "severity"),
+    [
+        ("nmea", -3, 300, Severity.NOTICE),
+        ("nmea", -18, 300, Severity.NOTICE),
+        ("nmea", 3, 300, Severity.SUSPICION),  # what a cut leaves
+        ("nmea", -25, 300, Severity.SUSPICION),
+        ("nmea", -3, 800, Severity.SUSPICION),
+        ("subtitle", -3, 300, Severity.SUSPICION),
+    ],
+)
+def test_a_receiver_that_learns_the_leap_seconds_goes_back_once_and_soon(
+    tables: Features, form: str, step: int, at: int, severity: Severity
+) -> None:
+    seconds, times = clock(1000)
+    times[at:] += step
+    (finding,) = found(tables, form, seconds, times)
+    assert finding.severity is severity
+
+
 def test_a_time_that_stands_still_is_noted(tables: Features) -> None:
     seconds, times = clock()
     times[30:41] = times[30]
