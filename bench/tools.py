@@ -78,11 +78,11 @@ def match(copy: Clip, sources: Sequence[Clip]) -> NDArray[np.int64]:
     A frame that may be the next one of the source is taken for it; else the most alike one. Burnt-in
     numbers, where both have them, decide.
     """
-    thumbs = np.concatenate([s.thumbs for s in sources]).astype(np.int16)
+    thumbs = np.concatenate([s.thumbs for s in sources])[:, ::2, ::2].astype(np.int16)
     numbers = np.concatenate([s.numbers for s in sources])
     found = np.empty(len(copy), np.int64)
     last = -1
-    for i, (thumb, number) in enumerate(zip(copy.thumbs.astype(np.int16), copy.numbers, strict=True)):
+    for i, (thumb, number) in enumerate(zip(copy.thumbs[:, ::2, ::2].astype(np.int16), copy.numbers, strict=True)):
         ahead = [n for n in (last, last + 1, last + 2) if 0 <= n < len(thumbs)]
         same = np.flatnonzero(numbers == number) if number != NO_NUMBER else np.zeros(0, np.int64)
         if len(same):
@@ -203,13 +203,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = args.work / "copies"
     folder.mkdir(parents=True, exist_ok=True)
     copies: list[Copy] = []
-    left: list[str] = []
-    for tool in (t for t in TOOLS if any(word in t.name for word in args.tools)):
-        if tool.missing:
-            left.append(f"{tool.name}: not installed ({', '.join(tool.missing)})")
-            continue
-        for clip, other in clips_of(args):
-            pair = f"{clip.stem}{'' if other is None else '+' + other.stem}"
+    tools = [t for t in TOOLS if any(word in t.name for word in args.tools)]
+    left = [f"{t.name}: not installed ({', '.join(t.missing)})" for t in tools if t.missing]
+    for clip, other in clips_of(args):  # the outer loop: a recording is decoded once for all programs
+        pair = f"{clip.stem}{'' if other is None else '+' + other.stem}"
+        for tool in (t for t in tools if not t.missing):
             target = folder / f"{''.join(c if c.isalnum() else '-' for c in tool.name)}.{pair}"
             try:
                 copies.append(make(tool, pieces_of(clip, other), target))
