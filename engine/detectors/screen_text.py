@@ -41,6 +41,8 @@ _CHINESE_TIME: Final = re.compile(
 _DATE: Final = re.compile(
     r"(?<!\d)(?P<y>20\d\d)\s*[-/.年]\s*(?P<mo>1[0-2]|0?[1-9])\s*[-/.月]\s*(?P<d>3[01]|[12]\d|0?[1-9])"
 )
+_RUN_TOGETHER: Final = re.compile(r"([-/.]\d\d(?:\d\d)?)(?=\d\d[:：][0-5]\d[:：][0-5]\d)")
+"""The end of a date whose year comes last, and the time behind it without a space."""
 _LOOKALIKES: Final = str.maketrans(
     {"O": "0", "o": "0", "〇": "0", "l": "1", "I": "1", "|": "1", "；": ":", ";": ":", "∶": ":"}
 )
@@ -119,7 +121,7 @@ def _match(text: str, *forms: re.Pattern[str]) -> re.Match[str] | None:
     """The first time of day in one of the forms; of times with points only if there is no other."""
     plain = text.translate(_LOOKALIKES)
     # a date may run into the time: cut it out first, so that its digits are none of the hour's
-    rest = plain if _day(plain) is None else _DATE.sub(" ", plain, count=1)
+    rest = _RUN_TOGETHER.sub(r"\1 ", plain) if _day(plain) is None else _DATE.sub(" ", plain, count=1)
     for form in forms:
         matches = list(form.finditer(rest))
         if matches and (form is not _POINTED or len(matches) == 1):
