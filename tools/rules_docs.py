@@ -58,9 +58,14 @@ at = datetime.fromisoformat
 start, end = at("2026-03-05T09:29:50+08:00"), at("2026-03-05T10:12:10+08:00")
 case = Case(id="12", activity="行政检查", start=at("2026-03-05T09:30+08:00"), end=at("2026-03-05T10:12+08:00"))
 record = RecordFacts(
-    path="a.mp4", kind="video", has_picture=True, has_sound=True,
+    path="a.mp4",
+    kind="video",
+    has_picture=True,
+    has_sound=True,
     listed=CaseRecording(path="a.mp4", imported=at("2026-03-05T16:40+08:00")),
-    placement=Placement(start, end, 1.0, "file_name"), duration_s=2540.0, backup=BackupFacts("missing"),
+    placement=Placement(start, end, 1.0, "file_name"),
+    duration_s=2540.0,
+    backup=BackupFacts("missing"),
 )
 report = judge_case(
     case, [record], {{}}, ArchiveSettings(), {{}}, Surroundings(), load("{name}"), at("2026-03-20T12:00+08:00")
