@@ -35,6 +35,7 @@ HEAD = (
     "files",
     "events",
     "container %",
+    "to a stretch",
     "full %",
     "off container",
     "off full",

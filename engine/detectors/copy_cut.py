@@ -70,6 +70,9 @@ class Options:
     alone_margin: float = 1.0
     """... and its margin, plus one over the number of other key pictures. Of 40 untouched files with
     key pictures to compare, the largest margin is 0.77, with three others."""
+    alone_grey: float = 2.5
+    """Grey levels by which the picture must change there: encoders pulse by up to 2.2 at key pictures of
+    scenes that stand still, and others in the file may have been measured while something moved."""
     least_keys: int = 2
     """Other key pictures that there must be."""
     steady: float = 1.3
@@ -110,6 +113,7 @@ def _step_signs(places: Places, steps: KeySteps | None, options: Options) -> lis
         return []
     margin = options.alone_margin + 1 / (len(steps.frame) - 1)
     loud = steps.scheduled & (steps.score >= options.alone) & (steps.margin >= margin)
+    loud &= steps.grey >= options.alone_grey
     return [
         Sign(
             PICTURE_STEP, True, places.second(int(k) - 1), places.second(int(k)), int(k),

@@ -241,7 +241,7 @@ def uncounted(coded: CodedFacts) -> str | None:
     if np.count_nonzero(starts) < 2 or (coded.pictures["random_access"][starts][1:] == 1).any():
         return None
     different = len(np.unique(coded.pictures["idr_id"][starts]))
-    if different > 2 or (different == 2 and np.count_nonzero(starts) == 2):
+    if different > 2:
         return None
     return "numbers_alternate" if different == 2 else "nothing_counted"
 

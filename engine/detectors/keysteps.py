@@ -45,12 +45,15 @@ class KeySteps:
         (K,) score over the largest of the other key pictures.
     scheduled
         (K,) whether it comes at the file's usual distance after the one before.
+    grey
+        (K,) the change that lasts, grey levels, where most of the picture changed.
     """
 
     frame: NDArray[np.int64]
     score: Floats
     margin: Floats
     scheduled: NDArray[np.bool_]
+    grey: Floats
 
     def of(self, frame: int | None) -> int | None:
         """Index of a picture number; None where it is no key picture."""
@@ -68,7 +71,8 @@ def key_steps(frames: FrameTable, keys: tuple[int, ...]) -> KeySteps | None:
     usable = (inner >= settling(frames)) & (inner < len(frames) - 2) & ~damaged(frames)[inner]
     if usable.any():
         score[usable] = _scores(frames, inner[usable])
-    return KeySteps(inner, score, _margins(score), _scheduled(every, inner))
+    grey = np.nan_to_num(np.asarray(frames["lasting_top"], np.float64))[inner]
+    return KeySteps(inner, score, _margins(score), _scheduled(every, inner), grey)
 
 
 def _scores(frames: FrameTable, keys: NDArray[np.int64]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.detectors.copy_cut import Options
 from engine.detectors.keysteps import key_steps
 from fixtures import shots
 
@@ -41,3 +42,13 @@ def test_missing_pictures_in_a_moving_scene_step(gone: int) -> None:
     frame, margin = best(walk[:100] + walk[100 + gone :])
     assert frame == 100
     assert margin > 1.0
+
+
+def test_the_step_is_also_told_in_grey_levels() -> None:
+    """An encoder's pulse stays below what counts alone, a cut in a moving scene far above."""
+    scene, walk = shots.shot(1, seed=3)[0], shots.shot(225, seed=3)
+    pulse = key_steps(shots.tables(pulsing(scene, 3)).frames, KEYS)
+    cut = key_steps(shots.tables(walk[:100] + walk[125:]).frames, KEYS)
+    assert pulse is not None
+    assert cut is not None
+    assert 0 < pulse.grey.max() < Options().alone_grey < cut.grey[list(KEYS[1:]).index(100)]
