@@ -126,7 +126,7 @@ def test_what_the_readme_names_is_there(capsys, monkeypatch):
     links = [link for link in re.findall(r"\]\(([^)]+)\)", page) if "://" not in link]
     assert all((ROOT / link).exists() for link in links)
     commands = [line.split("#")[0] for line in page.splitlines() if line.startswith("unbroken ")]
-    assert {c.split()[1] for c in commands} == set(COMMANDS) - {"demo"}
+    assert {c.split()[1] for c in commands} == set(COMMANDS)
     for command in commands:
         _, name, *words = command.split()
         table = getattr(importlib.import_module(COMMANDS[name][0]), "COMMANDS", {})

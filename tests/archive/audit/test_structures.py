@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from engine.archive.audit.content import Content
 from engine.archive.audit.placing import Named
@@ -14,12 +17,19 @@ from engine.archive.audit.structures import with_structures
 from engine.archive.audit.worker import Known, Record
 from engine.archive.guarding import Options
 from engine.archive.inspect import inspect
-from engine.findings import Outcome, Severity, Verdict
+from engine.findings import FileReport, Outcome, Severity, Verdict
 from engine.rules.pack import load
 
 PACK = load("zj-rf-2019")
 
 
+def of_a_camera(report: FileReport) -> FileReport:
+    """The report of a made clip as if no program were known to build files so."""
+    structure = {**report.media["structure"], "producer": None}
+    return replace(report, media={**report.media, "structure": structure})
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program makes the copy")
 def test_one_resaved_recording_among_many(make: SimpleNamespace, tmp_path: Path) -> None:
     first = make.clip(tmp_path, make.day, 0)
     paths = [first]
@@ -29,7 +39,7 @@ def test_one_resaved_recording_among_many(make: SimpleNamespace, tmp_path: Path)
     resaved = tmp_path / "DSJ0457_20260305_120000_0099.mp4"
     command = ["ffmpeg", "-v", "error", "-i", first, "-c", "copy", "-movflags", "+faststart", "-f", "mp4", resaved]
     subprocess.run(command, check=True)
-    one = inspect(first, Options(level="container"))
+    one = of_a_camera(inspect(first, Options(level="container")))
     records = {p.name: Record(p.name, Known(one, Content())) for p in paths}
     other = inspect(resaved, Options(level="container"))
     records[resaved.name] = Record(resaved.name, Known(other, Content()))
