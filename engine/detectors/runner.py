@@ -22,8 +22,8 @@ from engine.findings import ClockReading, Examined, Finding, Source, Stretch, co
 LumaReader = Callable[[Sequence[int]], RecheckTable]
 """Picture numbers, ascending -> their full-size luma; pictures that cannot be decoded are left out."""
 
-MOST_LOOKS = 24
-"""Rounds of looking again: halving an hour of pictures takes 17."""
+MOST_LOOKS = 64
+"""Rounds of looking again: halving an hour of pictures takes 17, each with a round to see and one to judge."""
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 What it finds
     A place in the picture that changes once a second, and in it a time of day. It is read at the beginning,
-    at the end and every half minute between; where two readings do not fit the time between them, the place
+    at the end and every minute between; where two readings do not fit the time between them, the place
     is closed in on, picture by picture: a jump, a repeat or a stop of the clock is one finding with the values
     on both sides. A clock that runs at another constant rate than the timestamps is one `clock_offset` for
     the whole file: players and exports of recorders run wrong, and the footage is whole.
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from engine.detectors import daylight, screen_text
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
-from engine.detectors.screen_text import DAY_S, Shown
+from engine.detectors.screen_text import DAY_S, Line, Shown
 from engine.detectors.screen_ticks import Ticking, ticking, ticks
 from engine.features.tables import Features, FrameTable
 from engine.findings import ClockReading, Evidence, Examined, Finding, Kind, Level, Severity, Source, Stretch
@@ -45,6 +45,10 @@ HALF_DAY_OFF_S = 2.0
 """Seconds by which a step of twelve hours may be off: a clock shows whole ones."""
 HOUR_S = 3_600
 HOUR_OFF_S = 1.5
+MOST_LOOKS = 24
+"""Times that it looks again; a clock that stops slowly is not closed in on further."""
+LEAST_FOR_RATE = 3
+"""Two readings lie on a line whatever happened between them."""
 GIVE_UP = 4
 """Readings that fail at the beginning before it is taken for illegible."""
 
@@ -53,7 +57,7 @@ GIVE_UP = 4
 class ScreenClockOptions:
     """Thresholds of `screen_clock`."""
 
-    every_s: float = 30.0
+    every_s: float = 60.0
     """Seconds between two readings ..."""
     most: int = 240
     """... and how many there are at most."""
@@ -128,16 +132,15 @@ def propose(features: Features, options: ScreenClockOptions) -> Proposal:
 
 
 def _schedule(frames: FrameTable, options: ScreenClockOptions) -> list[int]:
-    """Pictures from the first to the last, evenly, in twos a second apart: one reading confirms the other."""
+    """Pictures from the first to the last, evenly."""
     end = frames.time(len(frames) - 1)
-    count = int(min(max(end / options.every_s, 4), options.most))
-    wanted = np.linspace(0, max(end - 1, 0), count + 1)
-    numbers = np.searchsorted(frames.seconds, np.concatenate([wanted, wanted + 1]))
+    wanted = np.linspace(0, end, int(min(max(end / options.every_s, 2), options.most)) + 1)
+    numbers = np.searchsorted(frames.seconds, wanted)
     return sorted(set(np.clip(numbers, 0, len(frames) - 1).tolist()))
 
 
-def _candidate(clock: _Clock, number: int) -> Candidate:
-    facts = {"clock": clock, "number": number, "shown": None}
+def _candidate(clock: _Clock, number: int, look: int = 0) -> Candidate:
+    facts = {"clock": clock, "number": number, "shown": None, "look": look}
     return Candidate(_silent(), (number,), facts, quiet=True)
 
 
@@ -157,34 +160,50 @@ def confirm(candidates: Sequence[Candidate], rechecks: RecheckTable, options: Sc
         return Proposal(examined=(_not_examined(frames.time(len(frames) - 1), "clock_not_legible"),))
     rate = _rate(every, options)
     readings = _confirmed(every, rate, options)
+    asked = {c.facts["number"] for c in candidates}
+    look = 1 + max(c.facts["look"] for c in candidates)
+    seconds = [_second_after(r, frames) for r in every if r not in readings]
+    if look <= MOST_LOOKS and not asked.issuperset(seconds):
+        return Proposal(candidates=(*candidates, *(_candidate(clock, n, look) for n in sorted({*seconds} - asked))))
     if len(readings) < 2:
         return Proposal(examined=(_not_examined(frames.time(len(frames) - 1), "clock_not_legible"),))
-    asked = {c.facts["number"] for c in candidates}
     breaks = [(a, b) for a, b in pairwise(readings) if abs(_off(a, b, rate)) >= options.jump_s]
     wanted = sorted({n for a, b in breaks for n in _between(a, b, asked)})
-    if wanted:
-        return Proposal(candidates=(*candidates, *(_candidate(clock, n) for n in wanted)))
-    return _judged(readings, breaks, rate, frames, options)
+    if wanted and look <= MOST_LOOKS:
+        return Proposal(candidates=(*candidates, *(_candidate(clock, n, look) for n in wanted)))
+    return _judged(readings, breaks or _crept(readings, rate, options), rate, frames, options)
+
+
+def _crept(readings: Sequence[Reading], rate: float, options: ScreenClockOptions) -> list[tuple[Reading, Reading]]:
+    """A clock that stood still for a while: no two neighbours disagree, and the two ends do."""
+    first, last = readings[0], readings[-1]
+    if abs(_off(first, last, rate)) < 2 * options.jump_s:
+        return []
+    before = [r for r in readings if abs(_off(first, r, rate)) < options.jump_s]
+    after = [r for r in readings if abs(_off(r, last, rate)) < options.jump_s]
+    return [(before[-1], after[0])] if before[-1].frame < after[0].frame else []
 
 
 def _read_all(candidates: Sequence[Candidate], rechecks: RecheckTable) -> Iterator[Candidate]:
     """The candidates with what was read; after a few failures and no success the rest is given up."""
-    failed, legible = 0, False
+    failed, legible, line = 0, False, None
     for candidate in candidates:
         if not candidate.frames:
             yield candidate
         elif failed < GIVE_UP:
-            done = _read(candidate, rechecks)
-            legible |= done.facts["shown"] is not None
+            done = _read(candidate, rechecks, line)
+            shown: Shown | None = done.facts["shown"]
+            legible |= shown is not None
+            line = line if shown is None else shown.line
             failed += 0 if legible else 1
             yield done
         else:
             yield replace(candidate, frames=())
 
 
-def _read(candidate: Candidate, rechecks: RecheckTable) -> Candidate:
+def _read(candidate: Candidate, rechecks: RecheckTable, line: Line | None) -> Candidate:
     luma = rechecks.get(candidate.frames[0])
-    shown = None if luma is None else screen_text.read(luma, candidate.facts["clock"].place)
+    shown = None if luma is None else screen_text.read(luma, candidate.facts["clock"].place, line)
     return replace(candidate, frames=(), facts={**candidate.facts, "shown": shown})
 
 
@@ -211,6 +230,13 @@ def _confirmed(readings: list[Reading], rate: float, options: ScreenClockOptions
     return [r for n, r in enumerate(readings) if fits[n] or fits[n + 1]]
 
 
+def _second_after(reading: Reading, frames: FrameTable) -> int:
+    """The picture a second later, at the end a second earlier: what confirms a reading that stands alone."""
+    end = frames.time(len(frames) - 1)
+    wanted = reading.second + 1 if reading.second + 1 <= end else max(reading.second - 1, 0)
+    return min(int(np.searchsorted(frames.seconds, wanted)), len(frames) - 1)
+
+
 def _off(a: Reading, b: Reading, rate: float) -> float:
     """Seconds by which the clock went on more than the timestamps did from `a` to `b`."""
     parts = 0.0 if a.part is None or b.part is None else b.part - a.part
@@ -224,7 +250,7 @@ def _rate(readings: Sequence[Reading], options: ScreenClockOptions) -> float:
     """
     exact = [(r.second, r.clock + r.part) for r in readings if r.part is not None]
     length = exact[-1][0] - exact[0][0] if exact else 0.0
-    if length < options.rate_over_s:
+    if length < options.rate_over_s or len(exact) < LEAST_FOR_RATE:
         return 1.0
     seconds, clock = np.array(exact).T
     apart = seconds[None, :] - seconds[:, None]

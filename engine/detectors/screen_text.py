@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -49,12 +49,24 @@ _LOOKALIKES: Final = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Where a line of text stands: the strip's margin in rows of blocks, and pixels of the enlarged strip."""
+
+    margin: float
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """What a clock shows: whole seconds since midnight, the date where its order is certain, and the text."""
+    """What a clock shows: whole seconds since midnight, the date where its order is certain, the text, and where."""
 
     seconds: int
     day: date | None
     text: str
+    line: Line | None = None
 
 
 @lru_cache(maxsize=1)
@@ -68,7 +80,7 @@ def available() -> bool:
     return True
 
 
-def read(luma: NDArray[np.uint8], place: Ticking) -> Shown | None:
+def read(luma: NDArray[np.uint8], place: Ticking, line: Line | None = None) -> Shown | None:
     """The clock in a picture.
 
     Parameters
@@ -77,17 +89,26 @@ def read(luma: NDArray[np.uint8], place: Ticking) -> Shown | None:
         (height, width) uint8.
     place
         Where it ticks: the line of text through that block is read, over the whole width.
+    line
+        Where it stood in another picture of the recording: read there first, which saves looking for it.
     """
+    if line is not None:
+        strip = _strip(luma, place.row, line.margin)
+        text = _recognised(strip[line.top : line.bottom, line.left : line.right])
+        shown = None if text is None else parse(text)
+        if shown is not None:
+            return replace(shown, line=line)
     for margin in MARGINS:
-        shown = _best(_texts(_strip(luma, place.row, margin)))
+        shown = _best(_texts(_strip(luma, place.row, margin), margin))
         if shown is not None:
             return shown
     return None
 
 
-def _best(texts: Iterable[str]) -> Shown | None:
+def _best(texts: Iterable[tuple[str, Line | None]]) -> Shown | None:
     """The first time of day with its colons; else the only one whose colons may have been read as points."""
-    found = [shown for shown in map(parse, texts) if shown is not None]
+    read = ((parse(text), line) for text, line in texts)
+    found = [replace(shown, line=line) for shown, line in read if shown is not None]
     whole = [shown for shown in found if _match(shown.text, _TIME, _CHINESE_TIME)]
     return next(iter(whole), found[0] if len(found) == 1 else None)
 
@@ -153,10 +174,33 @@ def _strip(luma: NDArray[np.uint8], row: int, margin: float) -> NDArray[np.uint8
     return np.asarray(larger, np.uint8)
 
 
-def _texts(strip: NDArray[np.uint8]) -> list[str]:
-    answer = _engine()(np.repeat(strip[:, :, None], 3, axis=2), use_det=True, use_rec=True, use_cls=False)
-    texts, scores = getattr(answer, "txts", None) or (), getattr(answer, "scores", None) or ()
-    return [str(text) for text, score in zip(texts, scores, strict=True) if score >= LIKELY]
+def _texts(strip: NDArray[np.uint8], margin: float) -> list[tuple[str, Line]]:
+    """Lines of text in a strip that are read with some confidence, and where they stand."""
+    answer = _engine()(_colour(strip), use_det=True, use_rec=True, use_cls=False)
+    parts = (getattr(answer, name, None) for name in ("txts", "scores", "boxes"))
+    texts, scores, boxes = (() if part is None else part for part in parts)
+    found = []
+    for text, score, box in zip(texts, scores, boxes, strict=False):
+        corners = np.asarray(box)
+        low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int)
+        left, top = np.maximum(low - 2, 0).tolist()
+        if score >= LIKELY:
+            found.append((str(text), Line(margin, left, top, int(high[0]) + 2, int(high[1]) + 2)))
+    return found
+
+
+def _recognised(line: NDArray[np.uint8]) -> str | None:
+    """One line of text, where it is read with some confidence."""
+    if line.size == 0:
+        return None
+    answer = _engine()(_colour(line), use_det=False, use_rec=True, use_cls=False)
+    texts = list(getattr(answer, "txts", None) or ())
+    scores = list(getattr(answer, "scores", None) or ())
+    return str(texts[0]) if texts and scores and scores[0] >= LIKELY else None
+
+
+def _colour(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from engine.archive.inspect import luma_of
 from engine.detectors import screen_clock, screen_text
 from engine.detectors.contract import RecheckTable
 from engine.detectors.runner import Examination, examine
-from engine.detectors.screen_text import Shown, parse
+from engine.detectors.screen_text import Line, Shown, parse
 from engine.detectors.screen_ticks import Ticking, ticking, ticks
 from engine.features.onepass import extract
 from engine.features.tables import Features
@@ -65,7 +65,7 @@ def filmed(monkeypatch: pytest.MonkeyPatch, ticking_at: Any) -> Callable[..., Ex
         monkeypatch.setattr(screen_text, "available", lambda: True)
         values = {n: int(v) for n, v in enumerate(shown)} | (misread or {})
 
-        def read(luma: NDArray[np.uint8], place: Ticking) -> Shown:
+        def read(luma: NDArray[np.uint8], place: Ticking, line: Line | None) -> Shown:
             number = int(luma[0, 0]) | int(luma[0, 1]) << 8 | int(luma[0, 2]) << 16
             return Shown(face(values[number]), day, str(values[number]))
 
@@ -267,7 +267,7 @@ def test_what_is_no_time(text: str) -> None:
 def test_short_dates_and_coordinates_are_not_taken_for_the_time(
     texts: list[str], seconds: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen_text, "_texts", lambda strip: texts)
+    monkeypatch.setattr(screen_text, "_texts", lambda strip, margin: [(text, None) for text in texts])
     shown = screen_text.read(np.zeros((100, 100), np.uint8), Ticking(1, 1, 9.0))
     assert (None if shown is None else shown.seconds) == seconds
 
