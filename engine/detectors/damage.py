@@ -188,8 +188,8 @@ def unexaminable(features: Features) -> str | None:
     Returns
     -------
     str or None
-        ``photo`` for an image file, ``no_picture`` where no picture could be decoded or a picture
-        track cannot even be opened, ``no_sound`` for a sound file of
+        ``photo`` for an image file, ``no_picture`` where no picture could be decoded, there is none to
+        decode, or a picture track cannot even be opened, ``no_sound`` for a sound file of
         which no sound could, ``no_content`` without either stream, ``too_much_unreadable``
         beyond `MOST_S`, or beyond `MOST_SHARE` and `MOST_PICTURES`. The end that a file
         promises and does not hold counts too.
@@ -203,8 +203,8 @@ def unexaminable(features: Features) -> str | None:
         if media.audio is None:
             return "no_content"
         return "no_sound" if audio is not None and len(audio) == 0 else None
-    if frames is None:
-        return None  # not asked for
+    if frames is None:  # decoding was not asked for
+        return None if len(features.packets.rows(media.video.index)) else "no_picture"
     if len(frames) == 0:
         return "no_picture"
     stretches = damage(features)

@@ -126,8 +126,8 @@ def _second_look(detector: Detector, proposal: Proposal, luma: LumaReader | None
         said = reduce(_together, answers, said)
         wanted, said = said.candidates, replace(said, candidates=())
         if not wanted:
-            break
-    return said
+            return said
+    raise RuntimeError(f"{detector.name} asks again and again")  # what is still open must not read as answered
 
 
 def _look(detector: Detector, chunk: Sequence[Candidate], luma: LumaReader) -> Proposal:

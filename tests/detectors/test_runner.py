@@ -32,7 +32,7 @@ def finding(first: int, last: int, source: Source = Source.PICTURE, severity: Se
 
 def detector(
     propose: Callable[[Features, Any], Proposal],
-    confirm: Callable[[Sequence[Candidate], RecheckTable, Any], tuple[Finding, ...]] | None = None,
+    confirm: Callable[[Sequence[Candidate], RecheckTable, Any], tuple[Finding, ...] | Proposal] | None = None,
     name: str = "t",
 ) -> Detector:
     return Detector(name, "stable", NoOptions(), propose, confirm, "")
@@ -60,6 +60,28 @@ class Footage:
     def __call__(self, numbers: Sequence[int]) -> RecheckTable:
         self.asked.append(list(numbers))
         return {n: np.zeros((2, 2), np.uint8) for n in numbers if n not in self.missing}
+
+
+def test_a_detector_that_never_ends_looking_has_not_answered(recording) -> None:
+    def again(found: Sequence[Candidate], _seen: RecheckTable, _options: Any) -> Proposal:
+        return Proposal(candidates=tuple(found))
+
+    endless = detector(lambda _f, _o: Proposal(candidates=candidates([(10, 11)])), again)
+    result = examine(recording(4 * GOP), Footage(), [endless])
+    assert result.failed == ("t",)
+    assert [e.seconds for e in result.examined] == [0.0]
+
+
+def test_a_detector_may_look_again_and_says_all_that_it_said(recording) -> None:
+    def twice(found: Sequence[Candidate], seen: RecheckTable, _options: Any) -> Proposal:
+        (one,) = found
+        said = (finding(one.frames[0], one.frames[0]),)
+        return Proposal(said, () if 40 in seen else candidates([(40, 41)]))
+
+    footage = Footage()
+    looker = detector(lambda _f, _o: Proposal(candidates=candidates([(10, 11)])), twice)
+    assert [f.start_frame for f in examine(recording(4 * GOP), footage, [looker]).findings] == [10, 40]
+    assert footage.asked == [[10, 11], [40, 41]]
 
 
 def test_without_footage_a_candidate_stays_a_notice_that_says_so(recording) -> None:

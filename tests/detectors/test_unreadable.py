@@ -155,6 +155,14 @@ def test_nothing_decoded_is_no_picture(recording) -> None:
     assert unexaminable(replace(tables, frames=replace(tables.frames, columns=empty))) == "no_picture"
 
 
+def test_a_track_without_packets_is_no_picture_even_where_nothing_is_decoded(packets_of) -> None:
+    tables = packets_of("25fps: I24P")
+    assert unexaminable(tables) is None
+    assert tables.media.video is not None
+    stream = tables.packets.stream + 1  # all packets are of another stream
+    assert unexaminable(replace(tables, packets=replace(tables.packets, stream=stream))) == "no_picture"
+
+
 def test_many_stretches_are_summed_up(recording) -> None:
     lost = tuple(range(20, 200, 4))
     findings = found(recording(8 * GOP, lost=lost))
