@@ -33,6 +33,7 @@ from engine.proofs.files import (
     Tick,
     digest_both,
     draft,
+    excerpt_proof,
     file_state,
     locked,
     no_tick,
@@ -189,6 +190,8 @@ class Sealer:
             ``missing``, ``not_a_file``, ``denied``, ``changed_while_read``.
         """
         name = os.fspath(path)
+        if os.path.lexists(excerpt_proof(name)):  # a seal beside it would be what verification reads
+            return SealResult(name, "refused", "excerpt_here")
         origin = (origin or Origin()).checked()
         state = file_state(name)
         seal_path, leaves_path = proof_paths(name, out_dir)

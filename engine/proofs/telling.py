@@ -43,6 +43,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "this version cannot bind streams of this kind yet",
             "本版本尚不能封存此类码流",
         ),
+        "excerpt_here": (
+            "it is an excerpt, and the proof beside it says where it comes from; a seal would hide that. Seal the "
+            "recording that it was cut from",
+            "该文件是节选，旁边已有说明其来源的节选证明，再次封存会将其掩盖；请封存原录像",
+        ),
         "nothing_to_bind": ("it holds neither picture nor sound", "文件中既无画面也无声音"),
         "cannot_write": (
             "the proof cannot be written; free some space or choose another folder with --out-dir",

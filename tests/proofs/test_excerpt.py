@@ -472,6 +472,17 @@ def test_broken_off_anywhere(clips, approved, tmp_path, monkeypatch, place):
     assert cut(sealed, target).status == "made"
 
 
+def test_an_excerpt_is_not_sealed_over_its_own_proof(clips, approved, tmp_path):
+    target = tmp_path / "cut.mp4"
+    assert cut(approved(clips["mp4"]), target).status == "made"
+    before = verify(target)
+    refused = seal(target)
+    assert (refused.status, refused.reason) == ("refused", "excerpt_here")
+    assert verify(target) == before
+    Path(f"{target}.unbroken-excerpt.json").unlink()
+    assert seal(target).status == "sealed"
+
+
 def test_no_space_for_the_proof(clips, approved, tmp_path, monkeypatch):
     sealed = approved(clips["mp4"])
 
