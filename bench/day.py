@@ -101,12 +101,14 @@ def _numbered(data: bytes, number: int, mark: int = 0x40) -> bytes:
 def _patterns(path: Path) -> tuple[list[_Pattern], list[_Pattern]]:
     with av.open(str(path)) as source:
         video, audio = source.streams.video[0], source.streams.audio[0]
+        assert video.time_base is not None
+        picture = 1 / (RATE * video.time_base)
         found: tuple[list[_Pattern], list[_Pattern]] = ([], [])
         for packet in source.demux([video, audio]):
             if packet.pts is None or packet.dts is None:
                 continue
             kind = 0 if packet.stream is video else 1
-            step = (1 / (RATE * video.time_base)) if kind == 0 else Fraction(SOUND_FRAME)  # type: ignore[operator]
+            step = picture if kind == 0 else Fraction(SOUND_FRAME)
             times = [round(t / step) for t in (packet.pts, packet.dts)]
             found[kind].append(_Pattern(bytes(packet), times[0], times[1], packet.is_keyframe))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,20 @@ from engine.cli.common import FOUND, NOT_EXAMINED, Lang, Problem, bilingual, on_
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help=bilingual("How results are written.", "结果格式。"))
 ]
+
+
+class ReportFormat(StrEnum):
+    """Views of a report."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class Only(StrEnum):
+    """What a report shows."""
+
+    FOUND = "found"
 
 
 def chinese(lang: Lang | None) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engine.cli.answers import write_lines
+from engine.cli.answers import Only, ReportFormat, write_lines
 from engine.cli.common import (
     CLEAR,
     FOUND,
@@ -59,20 +58,6 @@ AccessRegister = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """Views of the report."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-
-
-class Only(StrEnum):
-    """What is shown."""
-
-    FOUND = "found"
-
-
 def command(
     archive: Annotated[
         Path,
@@ -85,8 +70,8 @@ def command(
         ),
     ],
     form: Annotated[
-        Format, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))
-    ] = Format.TEXT,
+        ReportFormat, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))
+    ] = ReportFormat.TEXT,
     output: Output = None,
     jobs: Jobs = None,
     as_of: Annotated[
@@ -177,7 +162,7 @@ def command(
             ),
             USAGE,
         )
-    usual = Lang.ZH if form is Format.HTML else system_language()
+    usual = Lang.ZH if form is ReportFormat.HTML else system_language()
     language = (lang or usual).value
     if check:
         return _check(archive, "zh" if language == "zh" else "en")
@@ -224,8 +209,8 @@ def moment(text: str) -> datetime:
     return time if time.utcoffset() is not None else time.astimezone()
 
 
-def _exhibits(form: Format, pictures: bool) -> Literal["none", "plots", "pictures"]:
-    if form is not Format.HTML:
+def _exhibits(form: ReportFormat, pictures: bool) -> Literal["none", "plots", "pictures"]:
+    if form is not ReportFormat.HTML:
         return "none"
     return "pictures" if pictures else "plots"
 
@@ -272,7 +257,7 @@ def _audit(archive: Path, options: AuditOptions, view: View, output: Path | None
     with watching(progress) as watch:
         report = audit(archive, options, watch)
     selftest = vectors()
-    if output is None and view.form == Format.TEXT and sys.stdout.isatty():
+    if output is None and view.form == ReportFormat.TEXT and sys.stdout.isatty():
         show(report, view, selftest, sys.stdout)
     else:
         write_output(render(report, view, selftest), output)

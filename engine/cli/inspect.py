@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engine.cli.answers import chinese
+from engine.cli.answers import Only, ReportFormat, chinese
 from engine.cli.common import (
     INTERRUPTED,
     USAGE,
@@ -37,20 +37,6 @@ if TYPE_CHECKING:
     from engine.report.views import View
 
 
-class Format(StrEnum):
-    """Views of the report."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-
-
-class Only(StrEnum):
-    """What is shown."""
-
-    FOUND = "found"
-
-
 class Depth(StrEnum):
     """How much is decoded."""
 
@@ -61,8 +47,8 @@ class Depth(StrEnum):
 def command(
     files: Files,
     form: Annotated[
-        Format, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))
-    ] = Format.TEXT,
+        ReportFormat, typer.Option("--format", "-f", help=bilingual("Form of the report.", "报告形式。"))
+    ] = ReportFormat.TEXT,
     output: Output = None,
     jobs: Jobs = None,
     only: Annotated[
@@ -162,7 +148,7 @@ def _run(
     with watching(progress) as watch:
         batch = run(work, paths, lost, at_a_time, watch)
     result = Run.of(batch.results, options, batch.interrupted)
-    if output is None and view.form == Format.TEXT and sys.stdout.isatty():
+    if output is None and view.form == ReportFormat.TEXT and sys.stdout.isatty():
         show(result, view, sys.stdout)
     else:
         write_output(render(result, view), output)
@@ -193,6 +179,6 @@ def _in_their_logs(result: Run) -> bool:
 
 
 def _exhibits(view: View, pictures: bool) -> Literal["none", "plots", "pictures"]:
-    if view.form != Format.HTML:
+    if view.form != ReportFormat.HTML:
         return "none"
     return "pictures" if pictures else "plots"
