@@ -34,7 +34,7 @@ from engine.detectors import daylight, screen_text
 from engine.detectors.contract import Candidate, Detector, Proposal, RecheckTable
 from engine.detectors.screen_text import DAY_S, Line, Shown
 from engine.detectors.screen_ticks import Ticking, ticking, ticks
-from engine.features.tables import Features, FrameTable
+from engine.features.tables import KEY, Features, FrameTable
 from engine.findings import ClockReading, Evidence, Examined, Finding, Kind, Level, Severity, Source, Stretch
 
 NAME = "screen_clock"
@@ -45,6 +45,8 @@ HALF_DAY_OFF_S = 2.0
 """Seconds by which a step of twelve hours may be off: a clock shows whole ones."""
 HOUR_S = 3_600
 HOUR_OFF_S = 1.5
+NEAR_KEY_S = 1.0
+"""Seconds by which a reading may be moved to a key picture."""
 MOST_LOOKS = 24
 """Times that it looks again; a clock that stops slowly is not closed in on further."""
 LEAST_FOR_RATE = 3
@@ -132,11 +134,21 @@ def propose(features: Features, options: ScreenClockOptions) -> Proposal:
 
 
 def _schedule(frames: FrameTable, options: ScreenClockOptions) -> list[int]:
-    """Pictures from the first to the last, evenly."""
+    """Pictures from the first to the last, evenly; key pictures where they are near, which need no others decoded."""
     end = frames.time(len(frames) - 1)
     wanted = np.linspace(0, end, int(min(max(end / options.every_s, 2), options.most)) + 1)
-    numbers = np.searchsorted(frames.seconds, wanted)
-    return sorted(set(np.clip(numbers, 0, len(frames) - 1).tolist()))
+    numbers = np.clip(np.searchsorted(frames.seconds, wanted), 0, len(frames) - 1)
+    keys = np.flatnonzero(np.asarray(frames["flags"]).astype(np.int64) & KEY)
+    return sorted({_near_key(n, keys, frames) for n in numbers.tolist()})
+
+
+def _near_key(number: int, keys: NDArray[np.int64], frames: FrameTable) -> int:
+    """The key picture nearest to a picture, if it is within `NEAR_KEY_S`; else the picture itself."""
+    if len(keys) == 0:
+        return number
+    away = np.abs(frames.seconds[keys] - frames.time(number))
+    nearest = int(np.argmin(away))
+    return int(keys[nearest]) if away[nearest] <= NEAR_KEY_S else number
 
 
 def _candidate(clock: _Clock, number: int, look: int = 0) -> Candidate:

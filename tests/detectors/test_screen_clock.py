@@ -22,7 +22,7 @@ from engine.detectors.runner import Examination, examine
 from engine.detectors.screen_text import Line, Shown, parse
 from engine.detectors.screen_ticks import Ticking, ticking, ticks
 from engine.features.onepass import extract
-from engine.features.tables import Features
+from engine.features.tables import KEY, Features
 from engine.findings import Kind, Severity
 from fixtures.camera import Camera, record
 from fixtures.tamper import tamper
@@ -111,6 +111,23 @@ def test_a_jump_is_found_at_its_picture(filmed: Callable[..., Examination], at: 
     assert (finding.start_frame, finding.end_frame) == (at - 1, at)
     assert finding.params["jump_s"] == pytest.approx(abs(seconds), abs=1)
     assert finding.template == ("screen_clock_jump" if seconds > 0 else "screen_clock_back")
+
+
+def test_readings_are_taken_at_key_pictures_where_there_are_some_near(
+    monkeypatch: pytest.MonkeyPatch, ticking_at: Any
+) -> None:
+    monkeypatch.setattr(screen_text, "available", lambda: True)
+    differences = np.zeros((3000, 22, 40))
+    differences[25::25, 20, 30] = 5000
+    features = ticking_at(differences)
+    frames = features.frames
+    far = screen_clock.propose(features, screen_clock.ScreenClockOptions()).candidates
+    assert [c.frames for c in far] == [(0,), (1500,), (2999,)]
+    keys = np.zeros(3000, np.uint8)
+    keys[7:2970:20] = KEY
+    frames = replace(frames, columns={**frames.columns, "flags": keys})
+    near = screen_clock.propose(replace(features, frames=frames), screen_clock.ScreenClockOptions()).candidates
+    assert [c.frames for c in near] == [(7,), (1507,), (2999,)]  # the last one lies too far before the end
 
 
 def test_two_cuts_are_two_findings(filmed: Callable[..., Examination]) -> None:
